@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Documents to resources. All problems are reported at once; an object that an API server would refuse
+// is dropped alone, with its reason (cli.md "Input"), and everything else is served.
+
+#include "core/manifest/input.h"
+#include "core/manifest/resources.h"
+
+namespace signalbox::manifest {
+
+/// Reads every document that has a tree. Diagnostics use these severities: Error for an object (or
+/// field) that an API server refuses, Warning for replaced duplicates with other content, unknown fields
+/// and values without effect, Info for equal duplicates and ignored kinds.
+Resources readResources(const std::vector<Document>& documents, text::Diagnostics& diagnostics);
+
+} // namespace signalbox::manifest
