@@ -25,6 +25,7 @@ public:
     const plan::Plan& plan() const { return *m_plan; }
     const plan::PlanPtr& planPtr() const { return m_plan; }
     Cluster& cluster(std::uint32_t index) { return *m_clusters[index]; }
+    const std::shared_ptr<Cluster>& clusterPtr(std::uint32_t index) const { return m_clusters[index]; }
     std::size_t clusterCount() const { return m_clusters.size(); }
 
     bool isWarming() const;
