@@ -25,3 +25,9 @@ if(SIGNALBOX_SANITIZE)
         target_compile_options(signalbox_options INTERFACE -Wno-tsan) # Asio's fences
     endif()
 endif()
+if(SIGNALBOX_FUZZ)
+    if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+        message(FATAL_ERROR "SIGNALBOX_FUZZ needs Clang: libFuzzer is part of it (cmake --preset fuzz)")
+    endif()
+    target_compile_options(signalbox_options INTERFACE -fsanitize=fuzzer-no-link) # coverage, which guides the fuzzer
+endif()
