@@ -103,7 +103,7 @@ def wrk(c, conns, secs, size):
     m = re.search(r"JSON (\{.*\})", out)
     if not m: return None
     j = json.loads(m.group(1)); n = max(1, j["requests"])
-    return dict(rps=n / (j["us"] / 1e6), p50=j["p50"], p99=j["p99"], cpu_us=(e - b) * 1e6 / n if c.pid else None, bad=j["non2xx"] + j["err"], rss_kb=rss(c.pid) if c.pid else None)
+    return dict(rps=n / (j["us"] / 1e6), requests=n, p50=j["p50"], p99=j["p99"], cpu_us=(e - b) * 1e6 / n if c.pid else None, bad=j["non2xx"] + j["err"], rss_kb=rss(c.pid) if c.pid else None)
 def sse(c, n, secs):
     u = urlparse(c.url); b, r0 = (cpu(c.pid), rss(c.pid)) if c.pid else (0, 0); peak = [r0]; stop = threading.Event()
     def watch():
