@@ -45,8 +45,7 @@ std::uint64_t TimerWheel::tickOf(base::Instant when) const
 
 void TimerWheel::place(Timer& timer, std::uint64_t tick)
 {
-    tick = std::max(tick, m_now + 1);
-    std::uint64_t distance = tick - m_now;
+    const std::uint64_t distance = tick - m_now;
     int level = 0;
     while (level + 1 < kLevels && distance >= (std::uint64_t{1} << (kBits * (level + 1)))) {
         ++level;
@@ -66,7 +65,7 @@ void TimerWheel::arm(Timer& timer, base::Instant due)
 {
     timer.cancel();
     timer.m_due = due;
-    place(timer, tickOf(due));
+    place(timer, std::max(tickOf(due), m_now + 1));
 }
 
 void TimerWheel::cascade(int level)
@@ -88,13 +87,11 @@ void TimerWheel::cascade(int level)
         moved.m_previous->m_next = timer;
         moved.m_previous = timer;
     }
-    --m_now; // a timer that is due in this very tick goes to its level-0 slot, which is fired next
     while (moved.m_next != &moved) {
         Timer* timer = moved.m_next;
         timer->cancel();
-        place(*timer, tickOf(timer->m_due));
+        place(*timer, std::max(tickOf(timer->m_due), m_now)); // this very tick's slot is fired next
     }
-    ++m_now;
 }
 
 void TimerWheel::advance(base::Instant now)
@@ -121,24 +118,19 @@ void TimerWheel::advance(base::Instant now)
 
 base::Instant TimerWheel::nextWake() const
 {
+    // A slot of an upper level is sorted down when its time begins, which is never after what it holds is due.
+    std::uint64_t first = UINT64_MAX;
     for (int level = 0; level < kLevels; ++level) {
         const std::uint64_t current = m_now >> (kBits * level);
         for (std::uint64_t step = 1; step <= kSlots; ++step) {
             const Slot& slot = m_slots[static_cast<std::size_t>(level)][(current + step) % kSlots];
             if (slot.m_next != &slot) {
-                return m_origin + static_cast<std::int64_t>((current + step) << (kBits * level)) * kTick;
-            }
-            if (level + 1 < kLevels && (current + step) % kSlots == 0 && step < kSlots) {
-                // Timers of the next level are sorted down at this moment; they may be due before later slots here.
-                const std::uint64_t upper = ((m_now >> (kBits * (level + 1))) + 1) % kSlots;
-                const Slot& above = m_slots[static_cast<std::size_t>(level) + 1][upper];
-                if (above.m_next != &above) {
-                    return m_origin + static_cast<std::int64_t>((current + step) << (kBits * level)) * kTick;
-                }
+                first = std::min(first, (current + step) << (kBits * level));
+                break;
             }
         }
     }
-    return base::kNever;
+    return first == UINT64_MAX ? base::kNever : m_origin + static_cast<std::int64_t>(first) * kTick;
 }
 
 } // namespace signalbox::proxy
