@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which Gateway runs, which routes its listeners take, and under which domains.
-#include "core/plan/route_attachment.h"
 #include "tests/support/plan_checks.h"
 #include "tests/support/resource_builder.h"
+
+#include "core/plan/route_attachment.h"
 
 #include <QtTest>
 

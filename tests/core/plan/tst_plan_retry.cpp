@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // BackendTrafficPolicy.spec.retry to Envoy's retry policy (envoy-routing 3.1).
-#include "core/plan/retry_translation.h"
 #include "tests/support/plan_checks.h"
 #include "tests/support/resource_builder.h"
+
+#include "core/plan/retry_translation.h"
 
 #include <QtTest>
 
