@@ -128,7 +128,7 @@ struct CircuitBreakers {
     std::optional<RetryBudget> retryBudget;  ///< replaces maxRetries
 };
 
-enum class DnsFamily { V4Preferred, V4Only, V6Only, All };
+enum class DnsFamily { V4Preferred, V4Only, V6Only, All, V6Preferred };
 
 /// One Envoy cluster. `localities` are in document order; those of weight 0 are not here.
 struct Cluster {
