@@ -35,7 +35,6 @@ enum class Fact : std::uint8_t {
     // of answers
     Type,
     Usage,
-    MessageUsage,
     InputTokens,
     OutputTokens,
     TotalTokens,
