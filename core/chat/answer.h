@@ -40,9 +40,10 @@ struct AnswerTreatment {
     std::string body;
 };
 
-/// Treats the complete body of an answer of `status`. Success bodies must be the JSON object that the endpoint
-/// promises (null and empty pass, any 2xx); errors that are not JSON are wrapped (5.6). gzip and br are decoded for reading
-/// (at most 64 MiB), other encodings are read as they are.
+/// Treats the complete body of an answer of `status`. Success bodies must begin with the JSON value that the endpoint
+/// promises, every known member of its type (null and empty pass on most endpoints, any 2xx; audio is not read); errors
+/// that are not JSON are wrapped (5.6). `contentType` is empty when the header is absent. gzip and br are decoded for
+/// reading (at most 64 MiB), other encodings are read as they are.
 AnswerTreatment treatAnswer(Endpoint endpoint, plan::ApiSchema schema, std::uint16_t status, std::string_view contentType,
                             std::string_view contentEncoding, std::string_view body, AnswerFacts& facts);
 
@@ -64,6 +65,7 @@ private:
     std::string m_rest;
     bool m_skipping = false;
     AnswerFacts m_facts;
+    std::int64_t m_cacheCreation = 0;
     std::uint64_t m_events = 0;
     bool m_done = false;
 };
@@ -76,8 +78,12 @@ inline constexpr std::string_view kNoRouteText =
 /// {"type":"error","error":{"type":TYPE,"code":"STATUS","message":MESSAGE}}, the message escaped.
 std::string errorEnvelope(std::string_view type, std::uint16_t status, std::string_view message);
 
-/// A local reply's text in the form that the endpoint's translator gives it (OpenAIBackendError, or Anthropic's form
-/// for /anthropic/v1/messages); type application/json.
+/// Whether the endpoint's translator rewrites errors that are not JSON; /v1/completions and Anthropic's count_tokens pass
+/// them on, also local replies: text/plain then.
+bool wrapsErrors(Endpoint endpoint, plan::ApiSchema schema);
+
+/// A local reply's text in the form that the endpoint's translator gives it (OpenAIBackendError, Anthropic's form for
+/// /anthropic/v1/messages, Cohere's for rerank); type application/json. The text itself where !wrapsErrors().
 std::string wrappedLocalReply(Endpoint endpoint, plan::ApiSchema schema, std::uint16_t status, std::string_view text);
 
 /// The body of /v1/models or /anthropic/v1/models for this Host (lower-case, without port).
