@@ -7,47 +7,19 @@
 
 #include "core/base/random.h"
 #include "core/base/time.h"
-#include "core/dispatch/edf_scheduler.h"
+#include "core/dispatch/health_check.h"
+#include "core/dispatch/host.h"
+#include "core/dispatch/host_set.h"
+#include "core/dispatch/merge_window.h"
+#include "core/dispatch/outlier_detector.h"
 #include "core/dispatch/priority_load.h"
 #include "core/plan/plan.h"
 
 #include <memory>
-#include <string>
+#include <optional>
 #include <vector>
 
 namespace signalbox::dispatch {
-
-/// One resolved address in one locality. Identity is the object, not the address (previous_hosts,
-/// envoy-routing 3.8): a host set that is rebuilt has new hosts.
-struct Host {
-    base::SocketAddress address;
-    std::uint32_t endpoint = plan::kNone;  ///< index into Plan::endpoints
-    std::uint32_t locality = 0;            ///< index into the cluster's localities
-    std::uint32_t priority = 0;
-
-    std::uint32_t activeRequests = 0;      ///< rq_active: attempts with a connection; the driver's pool counts through Cluster
-    bool ejected = false;                  ///< failed outlier detection (as detected)
-    bool failedCheck = false;              ///< failed active health check (as detected)
-    bool publishedHealthy = true;          ///< as the balancer sees it (merge window, envoy-routing 6.4)
-    bool removed = false;                  ///< left the host set; requests in flight may still hold it
-
-    // outlier detection (envoy-routing 6.2)
-    std::uint32_t consecutive5xx = 0;
-    std::uint32_t consecutiveGateway = 0;
-    std::uint32_t consecutiveLocal = 0;
-    std::uint32_t ejections = 0;           ///< back-off multiplier
-    base::Instant ejectedAt{};
-    base::Instant unejectedAt{};
-    std::uint64_t intervalTotal = 0;       ///< answers in the running interval (success rate, failure percentage)
-    std::uint64_t intervalSuccess = 0;
-
-    // active health check (envoy-routing 6.3)
-    std::uint32_t checkFailures = 0;
-    std::uint32_t checkSuccesses = 0;
-    bool checkedOnce = false;
-    base::Instant addedAt{};               ///< slow start
-};
-using HostPtr = std::shared_ptr<Host>;
 
 /// What a name resolver found out (envoy-routing 1.8).
 struct Resolution {
@@ -69,10 +41,8 @@ struct Order {
     HostPtr host;                           ///< CheckHealth only
 };
 
-/// Result of one active health check.
-enum class CheckResult { Success, UnexpectedStatus, NoAnswer };
-
-/// Circuit-breaker gauges of a cluster (envoy-routing 7). The driver's pool asks and counts.
+/// Circuit-breaker gauges of a cluster (envoy-routing 7). The driver's pool asks and counts connections (those
+/// being opened too), pending and requests; Request counts retries.
 struct BreakerGauges {
     std::uint32_t connections = 0;
     std::uint32_t pending = 0;
@@ -86,29 +56,38 @@ struct RetryContext;
 class Cluster
 {
 public:
-    /// `definition` must outlive the cluster or be replaced by adopt(). Localities of a static cluster have
-    /// their hosts at once; those of a DNS cluster stay empty until resolved().
-    Cluster(const plan::Plan& plan, std::uint32_t index, base::Random random, base::Instant now);
+    /// Localities of a static cluster have their hosts at once; those of a DNS cluster stay empty until
+    /// resolved() (endpoints that are addresses need no resolving). Priorities above 128, Envoy's bound, count as 128.
+    Cluster(plan::PlanPtr plan, std::uint32_t index, base::Random random, base::Instant now);
+    Cluster(const Cluster&) = delete;
+    Cluster& operator=(const Cluster&) = delete;
 
     const plan::Cluster& definition() const { return *m_definition; }
 
-    /// Points to the same cluster (equal fingerprint) in a newer plan; live state goes on. Endpoint
-    /// indices of hosts and localities are mapped to the new plan's.
-    void adopt(const plan::Plan& plan, std::uint32_t index);
+    /// Points to the same cluster (equal fingerprint) in another plan; live state goes on. From here on endpoint
+    /// indices (of hosts, orders and views) are that plan's. Cheap when nothing changes. WorkerState::cluster()
+    /// does it, so that each of two states that share a cluster sees its own plan's indices.
+    void adopt(const plan::PlanPtr& plan, std::uint32_t index);
+    /// Index of a host's endpoint in the plan that `definition` (an equal cluster) belongs to.
+    std::uint32_t endpointOf(const Host& host, const plan::Cluster& definition) const;
 
     // ---- events
 
+    /// `endpoint` as the order gave it. Results that nobody ordered are taken too.
     void resolved(std::uint32_t locality, std::uint32_t endpoint, const Resolution& resolution, base::Instant now);
+    /// Results for hosts that have left meanwhile are ignored.
     void healthChecked(const HostPtr& host, CheckResult result, base::Instant now);
     /// Runs what is due at `now`: DNS refreshes, outlier intervals, the merge window, health checks.
     void advance(base::Instant now);
     /// The next moment at which advance() has something to do; kNever when there is none.
     base::Instant nextDue() const;
-    /// Orders since the last call, oldest first. A new DNS cluster has one Resolve per name at once.
+    /// Orders since the last call, oldest first. A new DNS cluster has one Resolve per name at once, a host with
+    /// active checks one CheckHealth.
     std::vector<Order> takeOrders();
-    /// True until every name has been resolved once: requests wait for no one in Envoy's warmed
-    /// clusters, so drivers publish a plan only when all its clusters are warm.
-    bool isWarming() const;
+    /// True until every name has been resolved once and, with active checks, every host found has its first
+    /// result: requests wait for no one in Envoy's warmed clusters, so drivers publish a plan only when all
+    /// its clusters are warm.
+    bool isWarming() const { return m_warming; }
 
     // ---- choice
 
@@ -116,10 +95,15 @@ public:
     /// Draws and scheduler picks are consumed exactly as in envoy-routing 2.7. Allocation-free.
     Host* chooseHost(const RetryContext* retry, base::Instant now);
 
-    // ---- outlier results
+    // ---- outlier results (Request reports; nothing else needs to)
 
-    /// An attempt on `host` gave this HTTP status (time-outs: 504, connect failures and resets: 503).
+    /// An attempt on `host` gave this HTTP status.
     void reportStatus(Host& host, std::uint32_t status, base::Instant now);
+    /// An attempt gave no status: connect failures and resets count as 503, time-outs as 504, or as local
+    /// failures where origins are split. Not for overflow.
+    void reportLocalFailure(Host& host, std::uint32_t status, base::Instant now);
+    /// An attempt has a connection.
+    void reportConnected(Host& host);
 
     // ---- circuit breakers
 
@@ -131,17 +115,64 @@ public:
 
     // ---- views
 
-    /// Hosts of a priority in locality order; for records, explain and the window.
+    /// Hosts of a priority in locality order; for records, explain and the window. Empty above priorityCount().
     const std::vector<HostPtr>& hosts(std::uint32_t priority) const;
-    std::uint32_t priorityCount() const;
+    std::uint32_t priorityCount() const { return static_cast<std::uint32_t>(m_sets.size()); }
     /// Loads, health and panic as of the last publication.
-    const PriorityState& priorityState() const;
+    const PriorityState& priorityState() const { return m_state; }
+    /// Null without passive health checks.
+    const OutlierDetector* outlierDetector() const { return m_outliers ? &*m_outliers : nullptr; }
     /// Keeps a host alive beyond its membership.
-    HostPtr share(Host& host) const;
+    HostPtr share(Host& host) const { return host.shared_from_this(); }
 
 private:
+    /// One endpoint of a locality with the hosts it stands for.
+    struct Name {
+        std::uint32_t endpoint = plan::kNone;
+        std::uint32_t orderedAs = plan::kNone;  ///< index that the order in flight carries; kNone: none is
+        bool answered = false;
+        base::Instant nextQuery = base::kNever;
+        std::vector<HostPtr> hosts;
+    };
+    struct Locality {
+        std::uint32_t index = 0;                ///< into the definition's localities
+        std::uint32_t priority = 0;
+        std::vector<Name> names;
+    };
+
+    void makeLocalities(base::Instant now);
+    HostPtr makeHost(const Locality& locality, const Name& name, base::SocketAddress address, base::Instant now);
+    Name* findName(std::uint32_t locality, std::uint32_t endpoint, Locality*& owner);
+    void query(const Locality& locality, Name& name);
+    bool replaceHosts(const Locality& locality, Name& name, const std::vector<base::SocketAddress>& addresses, base::Instant now);
+    void removeHost(Host& host);
+    void runQueries(base::Instant now);
+    void runChecks(base::Instant now);
+    void updateWarming(base::Instant now);
+
+    void onHealthChange(base::Instant now);
+    void onHostsChange(std::uint32_t priority, base::Instant now);
+    void publish(base::Instant now);
+    void rebuild(std::uint32_t priority, base::Instant now);
+    void recomputeLoads();
+
+    Host* chooseOnce(const RetryContext* retry, base::Instant now);
+
+    plan::PlanPtr m_plan;
     const plan::Cluster* m_definition;
-    // The implementer furnishes the rest.
+    base::Random m_random;
+    BalancerKind m_balancer;
+    std::vector<Locality> m_localities;         ///< by priority, then region text
+    std::vector<HostSet> m_sets;                ///< by priority
+    std::vector<HostPtr> m_members;             ///< hosts of all priorities
+    std::vector<PriorityHealth> m_health;
+    PriorityState m_state;
+    std::optional<OutlierDetector> m_outliers;
+    std::optional<HealthChecker> m_checker;
+    MergeWindow m_window;
+    std::vector<Order> m_orders;
+    bool m_hadTraffic = false;                  ///< has ever opened a connection
+    bool m_warming = true;
 };
 
 } // namespace signalbox::dispatch

@@ -5,7 +5,6 @@
 // (envoy/source/common/upstream/edf_scheduler.h; envoy-routing 2.4).
 
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 namespace signalbox::dispatch {
@@ -23,18 +22,37 @@ public:
 
     bool empty() const { return m_weights.empty(); }
 
-    /// The next entry. O(log n), no allocation.
+    /// The next entry. O(log n), no allocation. Not to be called when empty().
     std::uint32_t pick();
 
-private:
-    struct Item { double deadline; std::uint64_t order; std::uint32_t index; };
+    /// As pick(), but the entry goes back with the weight that `weightOf(index)` gives now (above 0): weights
+    /// that change with time or load.
+    template<typename WeightOf>
+    std::uint32_t pick(WeightOf&& weightOf)
+    {
+        const std::uint32_t index = m_heap.front().index;
+        m_weights[index] = weightOf(index);
+        return pick();
+    }
 
-    void push(double deadline, std::uint32_t index);
+private:
+    struct Item {
+        double deadline;
+        std::uint64_t order;
+        std::uint32_t index;
+
+        bool isBefore(const Item& other) const
+        {
+            return deadline < other.deadline || (deadline == other.deadline && order < other.order);
+        }
+    };
+
+    void siftDown(std::size_t at);
 
     double m_now = 0;
     std::uint64_t m_order = 0;
     std::vector<double> m_weights;
-    std::vector<Item> m_heap;
+    std::vector<Item> m_heap; ///< binary heap, earliest first
 };
 
 } // namespace signalbox::dispatch

@@ -7,6 +7,7 @@
 
 #include "core/dispatch/cluster.h"
 
+#include <cstddef>
 #include <memory>
 #include <vector>
 
@@ -19,13 +20,19 @@ public:
     WorkerState(plan::PlanPtr plan, std::uint64_t seed, unsigned worker, base::Instant now);
 
     /// The state for a newer plan: clusters with an equal fingerprint are shared with `previous`, all
-    /// others are new and warm up first.
+    /// others are new and warm up first. Both may be used side by side on their worker.
     WorkerState(plan::PlanPtr plan, const WorkerState& previous, base::Instant now);
 
     const plan::Plan& plan() const { return *m_plan; }
     const plan::PlanPtr& planPtr() const { return m_plan; }
-    Cluster& cluster(std::uint32_t index) { return *m_clusters[index]; }
-    const std::shared_ptr<Cluster>& clusterPtr(std::uint32_t index) const { return m_clusters[index]; }
+    /// A shared cluster speaks in this state's indices from here on, until another state's cluster() is called.
+    Cluster& cluster(std::uint32_t index);
+    /// The same, for those who outlive this state.
+    const std::shared_ptr<Cluster>& clusterPtr(std::uint32_t index)
+    {
+        cluster(index);
+        return m_clusters[index];
+    }
     std::size_t clusterCount() const { return m_clusters.size(); }
 
     bool isWarming() const;
@@ -36,6 +43,8 @@ public:
     base::Random& clusterRandom() { return *m_clusterRandom; }
 
 private:
+    std::shared_ptr<Cluster> makeCluster(std::uint32_t index, base::Instant now) const;
+
     plan::PlanPtr m_plan;
     std::uint64_t m_seed = 0;
     unsigned m_worker = 0;
