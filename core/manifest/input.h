@@ -13,7 +13,10 @@
 
 namespace signalbox::manifest {
 
-/// One document of a source. `tree` is null when it could not be read (a Diagnostic says why).
+/// The largest file that is read (64 MiB).
+inline constexpr std::size_t kMaxInputBytes = std::size_t{64} * 1024 * 1024;
+
+/// One document of a source, or one item of a List in it. `tree` is null when it could not be read (a Diagnostic says why).
 struct Document {
     text::SourceTextPtr source;
     text::Span span;          ///< without document markers; for a guide, inside its fence
@@ -26,9 +29,11 @@ class FileAccess
 {
 public:
     virtual ~FileAccess() = default;
-    /// Content of a file, or of standard input for "-". Errors: "file-missing", "file-unreadable".
+    /// Content of a file, or of standard input for "-". Errors: "file-missing", "file-unreadable",
+    /// "file-too-large" (above kMaxInputBytes).
     virtual base::Result<std::string> read(const std::string& path) = 0;
-    /// Names (not paths) in a folder, unsorted; an error when `path` is not a folder.
+    /// Names (not paths) in a folder, unsorted. Errors: "folder-missing" when `path` is no folder,
+    /// "folder-unreadable".
     virtual base::Result<std::vector<std::string>> list(const std::string& path) = 0;
 };
 
@@ -52,14 +57,18 @@ struct LoadedDocuments {
 /// (*.yaml *.yml *.json in name order, never *.signalbox.yaml, not recursive), Markdown or text guides
 /// (only fences marked yaml or yml whose documents have a `kind`), "-", and example:NAME looked up
 /// under `examplesDir`. A file is a guide when its name ends in .md, .markdown or .txt, or when its text
-/// has a fence line and no top-level mapping.
+/// has a fence line and no `apiVersion:` or `kind:` at the start of a line outside fences. A path is read
+/// once, however often it is named. Lists (kind: List) become their items.
+/// Codes: those of FileAccess and readYaml(), "file-binary", "folder-empty", "no-documents",
+/// "example-unknown", "workspace-unsupported".
 LoadedDocuments loadInputs(const std::vector<std::string>& inputs, FileAccess& files, const std::string& examplesDir);
 
 /// The documents of one text that is already in memory (an editor, PUT /manifests).
 void loadText(const text::SourceTextPtr& source, LoadedDocuments& into);
 
-/// Spans of the documents of a YAML stream: split at `---` and `...` lines outside block scalars, directives
-/// and empty documents left out. Never fails.
-std::vector<text::Span> splitDocuments(std::string_view yaml);
+/// Spans of the documents of a YAML stream: split at lines that begin with `---` or `...` (which no scalar
+/// may hold: YAML 1.2, 9.1.2), directives and documents of nothing but comments left out. In a guide's fence
+/// markers may be indented by up to `indent` blanks. Never fails.
+std::vector<text::Span> splitDocuments(std::string_view yaml, std::size_t indent = 0);
 
 } // namespace signalbox::manifest

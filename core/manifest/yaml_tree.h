@@ -3,6 +3,11 @@
 
 // One YAML (or JSON) document as a tree in which every key and value knows its bytes in the source.
 // Built from yaml-cpp's events; keeps duplicate keys, order and quoting. Comments stay in the text.
+//
+// A span holds exactly the bytes of its value: quotes and brackets included, anchors (&a), tags and comments
+// excluded. A block scalar goes from its | or > to where its value ends: before its last line break with "-",
+// behind it without, behind the trailing blank lines with "+". A block collection goes from its first key
+// or dash to the end of its last child.
 
 #include "core/text/diagnostic.h"
 
@@ -33,6 +38,7 @@ struct YamlNode {
     std::vector<Entry> entries;                         ///< of a mapping, in order, duplicates included
 
     /// The value of the last entry with this key, as Kubernetes reads it; null when absent or not a mapping.
+    /// A key that is absent is looked up in the mappings that are merged in with "<<".
     const YamlNode* find(std::string_view key) const;
     const Entry* findEntry(std::string_view key) const;
 };
@@ -40,9 +46,9 @@ struct YamlNode {
 using YamlNodePtr = std::shared_ptr<const YamlNode>;
 
 /// Reads the document that stands at `span` of `source` (document markers excluded). Returns null and
-/// adds one Error with its place when the text is not YAML; duplicate keys are a Warning each. An empty
-/// document gives a Null node. Aliases are bounded (at most 10,000 nodes after expansion, depth 100),
-/// beyond that the document is refused.
+/// adds one Error with its place when the text is not YAML ("yaml-invalid") or goes beyond the bounds
+/// ("yaml-limit": nesting of 100 levels, 10,000 nodes that come from aliases); duplicate keys are a Warning
+/// each ("duplicate-key"). An empty document gives a Null node. Needs a source below 2 GiB.
 YamlNodePtr readYaml(const text::SourceTextPtr& source, text::Span span, text::Diagnostics& diagnostics);
 
 } // namespace signalbox::manifest
