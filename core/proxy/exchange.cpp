@@ -48,17 +48,6 @@ Exchange::~Exchange()
     dropAttempt();
 }
 
-const plan::BackendProfile& Exchange::profile() const
-{
-    const auto& localities = m_request->cluster()->definition().localities;
-    return m_state->plan().profiles[localities[m_host->locality].profile];
-}
-
-const plan::Endpoint& Exchange::endpoint() const
-{
-    return m_state->plan().endpoints[m_host->endpoint];
-}
-
 void Exchange::start(std::shared_ptr<RunningState> state, const plan::VirtualHost& virtualHost, const ReceivedRequest& received)
 {
     m_active = true;
@@ -183,10 +172,12 @@ void Exchange::onTimer(base::Instant now)
 
 void Exchange::startAttempt(dispatch::Host& host)
 {
-    m_host = &host;
+    const dispatch::Cluster& cluster = m_state->worker().cluster(m_clusterIndex); // indices in terms of this plan
+    m_profile = &m_state->plan().profiles[cluster.definition().localities[host.locality].profile];
+    m_endpoint = &m_state->plan().endpoints[host.endpoint];
     m_pool = &m_worker.pool(*m_state, m_clusterIndex, host);
     m_attempts.push_back({m_pool->address().value_or(host.address), base::kNever});
-    const plan::BackendProfile& backend = profile();
+    const plan::BackendProfile& backend = *m_profile;
     const auto credential = checkCredential(m_headers, backend);
     const std::string_view model = backend.modelNameOverride.empty() ? m_parsed.model() : std::string_view(backend.modelNameOverride);
     auto path = chat::upstreamPath(m_parsed.endpoint, backend, model);
@@ -214,7 +205,7 @@ void Exchange::onPoolReady(UpstreamConnection& connection)
 
 void Exchange::sendAttempt(UpstreamConnection& connection)
 {
-    const plan::BackendProfile& backend = profile();
+    const plan::BackendProfile& backend = *m_profile;
     char boundary[72];
     std::string_view boundaryText;
     if (m_parsed.endpoint == chat::Endpoint::AudioTranscriptions || m_parsed.endpoint == chat::Endpoint::AudioTranslations) {
@@ -233,7 +224,7 @@ void Exchange::sendAttempt(UpstreamConnection& connection)
                                     m_headers.contentType(), boundaryText);
     AttemptTarget target;
     target.path = m_attemptPath;
-    target.rewriteHost = endpoint().rewriteHost;
+    target.rewriteHost = m_endpoint->rewriteHost;
     target.connectedAttempts = m_connectedAttempts;
     target.previousHost = m_previousHost;
     target.profile = &backend;
@@ -392,7 +383,7 @@ void Exchange::onAnswerEnd()
 void Exchange::sendCollected()
 {
     const char* base = m_answerHead.data();
-    auto treatment = chat::treatAnswer(m_parsed.endpoint, profile().schema, m_status, m_answer.find(base, "content-type"),
+    auto treatment = chat::treatAnswer(m_parsed.endpoint, m_profile->schema, m_status, m_answer.find(base, "content-type"),
                                        m_answer.find(base, "content-encoding"), m_collected, m_facts);
     if (treatment.kind == chat::AnswerTreatment::Kind::Fail) {
         replyLocal(500, {}, {});
@@ -474,7 +465,7 @@ void Exchange::replyMachine(const dispatch::LocalReply& reply)
     if (m_request->route().action == plan::Route::Action::NotFound) {
         replyLocal(404, "text/plain", chat::kNoRouteText);
     } else if (reply.inErrorForm) {
-        const plan::ApiSchema schema = m_host != nullptr ? profile().schema : plan::ApiSchema::OpenAI;
+        const plan::ApiSchema schema = m_profile != nullptr ? m_profile->schema : plan::ApiSchema::OpenAI;
         replyLocal(reply.status, "application/json", chat::wrappedLocalReply(m_parsed.endpoint, schema, reply.status, reply.text));
     } else {
         replyLocal(reply.status, reply.text.empty() ? std::string_view {} : "text/plain", reply.text);
@@ -509,7 +500,7 @@ void Exchange::finish(bool complete)
     m_active = false;
     record(complete);
     m_request.reset();
-    m_host = nullptr;
+    m_profile = nullptr;
     m_state.reset();
     m_client.onExchangeDone(!complete);
 }

@@ -80,9 +80,6 @@ private:
     void finish(bool complete);
     void record(bool complete);
 
-    const plan::BackendProfile& profile() const;
-    const plan::Endpoint& endpoint() const;
-
     Worker& m_worker;
     DownstreamConnection& m_client;
     RequestHeaders m_headers;
@@ -94,7 +91,8 @@ private:
 
     // the running attempt
     std::uint32_t m_clusterIndex = plan::kNone;
-    dispatch::Host* m_host = nullptr;
+    const plan::BackendProfile* m_profile = nullptr;
+    const plan::Endpoint* m_endpoint = nullptr;
     bool m_waiting = false;                    ///< for the pool
     UpstreamPool* m_pool = nullptr;
     UpstreamConnection* m_upstream = nullptr;
