@@ -5,6 +5,7 @@
 #include "app/signalboxctl/port_owner.h"
 #include "app/signalboxctl/problems.h"
 #include "app/signalboxctl/terminal.h"
+#include "core/base/random.h"
 #include "core/proxy/proxy_server.h"
 #include "core/telemetry/record_json.h"
 #include "core/workspace/workspace.h"

@@ -216,18 +216,16 @@ void Worker::publish(plan::PlanPtr plan, BindingsPtr bindings, std::function<voi
                            : std::make_unique<dispatch::WorkerState>(std::move(plan), m_seed, m_index, now());
     m_warming = std::make_shared<RunningState>(std::move(state), std::move(bindings));
     m_live.push_back(std::move(live));
-    carryOutOrders(*m_warming);
-    promoteWarmState();
+    advanceClusters();
 }
 
+/// Makes the warming plan the running one once its names are resolved and its hosts checked.
 void Worker::promoteWarmState()
 {
     if (!m_warming || m_warming->worker().isWarming()) {
         return;
     }
     m_running = std::exchange(m_warming, nullptr);
-    sweepPools();
-    advanceClusters();
     for (const auto& live : std::exchange(m_live, {})) {
         live();
     }
@@ -256,20 +254,24 @@ void Worker::sweepPools()
     }
 }
 
+/// Runs what is due in every cluster, carries out what they ask for, and wakes again when the next thing is due.
 void Worker::advanceClusters()
 {
     const base::Instant time = now();
+    base::Instant due = base::kNever;
     for (const auto& state : {m_running, m_warming}) {
         if (state) {
             state->worker().advance(time);
-            carryOutOrders(*state);
+            while (carryOutOrders(state)) { } // an answer at once (a bound address) may lead to further orders
+            due = std::min(due, state->worker().nextDue());
         }
     }
+    promoteWarmState();
     if (m_running) {
-        const base::Instant due = m_running->worker().nextDue();
-        if (due != base::kNever) {
-            arm(*m_clusterTimer, std::max(due, time + std::chrono::milliseconds(1)));
-        }
+        sweepPools();
+    }
+    if (due != base::kNever) {
+        arm(*m_clusterTimer, std::max(due, time + std::chrono::milliseconds(1)));
     }
 }
 
@@ -285,27 +287,37 @@ void Worker::watchCluster(dispatch::Cluster& cluster)
     }
 }
 
-void Worker::carryOutOrders(RunningState& state)
+/// True when there was anything to do.
+bool Worker::carryOutOrders(const std::shared_ptr<RunningState>& state)
 {
-    const auto shared = &state == m_warming.get() ? m_warming : m_running;
-    for (std::uint32_t i = 0; i < state.worker().clusterCount(); ++i) {
-        for (const dispatch::Order& order : state.worker().cluster(i).takeOrders()) {
+    bool any = false;
+    for (std::uint32_t i = 0; i < state->worker().clusterCount(); ++i) {
+        for (const dispatch::Order& order : state->worker().cluster(i).takeOrders()) {
+            any = true;
             if (order.kind == dispatch::Order::Kind::Resolve) {
-                resolve(shared, i, order);
-                continue;
-            }
-            const auto cluster = state.worker().clusterPtr(i);
-            const auto checked = [this, cluster, host = order.host](dispatch::CheckResult result) {
-                cluster->healthChecked(host, result, now());
-                advanceClusters();
-            };
-            const auto address = state.socketAddress(*order.host);
-            if (address) {
-                m_probes->probe(*address, *cluster->definition().activeCheck, checked);
+                resolve(state, i, order);
             } else {
-                asio::post(m_context, [checked] { checked(dispatch::CheckResult::NoAnswer); });
+                checkHealth(*state, i, order.host);
             }
         }
+    }
+    return any;
+}
+
+void Worker::checkHealth(RunningState& state, std::uint32_t index, const dispatch::HostPtr& host)
+{
+    const auto cluster = state.worker().clusterPtr(index);
+    const auto checked = [this, weak = std::weak_ptr(cluster), host](dispatch::CheckResult result) {
+        if (const auto target = weak.lock(); target) {
+            target->healthChecked(host, result, now());
+            advanceClusters();
+        }
+    };
+    const auto address = state.socketAddress(*host);
+    if (address) {
+        m_probes->probe(*address, *cluster->definition().activeCheck, checked);
+    } else {
+        asio::post(m_context, [checked] { checked(dispatch::CheckResult::NoAnswer); });
     }
 }
 
@@ -326,8 +338,6 @@ void Worker::resolve(const std::shared_ptr<RunningState>& state, std::uint32_t i
                            asio::post(m_context, [this, weak, locality, endpoint, resolution = std::move(resolution)] {
                                if (const auto target = weak.lock(); target) {
                                    target->resolved(locality, endpoint, resolution, now());
-                                   promoteWarmState();
-                                   sweepPools();
                                    advanceClusters();
                                }
                            });

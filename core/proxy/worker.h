@@ -98,7 +98,8 @@ private:
     void scheduleTick(base::Instant when);
     void onTick();
     void advanceClusters();
-    void carryOutOrders(RunningState& state);
+    bool carryOutOrders(const std::shared_ptr<RunningState>& state);
+    void checkHealth(RunningState& state, std::uint32_t index, const dispatch::HostPtr& host);
     void resolve(const std::shared_ptr<RunningState>& state, std::uint32_t cluster, const dispatch::Order& order);
     void promoteWarmState();
     void sweepPools();
