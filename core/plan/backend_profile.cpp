@@ -49,8 +49,8 @@ bool isReserved(std::string_view header)
 
 void addSet(Mutation& mutation, std::string name, const std::string& value)
 {
-    const auto found = std::find_if(
-        mutation.set.begin(), mutation.set.end(), [&](const auto& entry) { return entry.first == name; });
+    const auto found =
+        std::find_if(mutation.set.begin(), mutation.set.end(), [&](const auto& entry) { return entry.first == name; });
     if (found != mutation.set.end()) {
         found->second = value;
     } else {
@@ -82,8 +82,8 @@ void addLevel(Mutation& mutation, const manifest::Mutation& level, bool isHeader
 
 } // namespace
 
-Mutation mergeMutations(const std::optional<manifest::Mutation>& route,
-    const std::optional<manifest::Mutation>& backend, bool isHeader)
+Mutation mergeMutations(
+    const std::optional<manifest::Mutation>& route, const std::optional<manifest::Mutation>& backend, bool isHeader)
 {
     Mutation merged;
     for (const auto* level : {&backend, &route}) {

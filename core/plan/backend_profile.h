@@ -19,8 +19,8 @@ BackendProfile makeProfile(const manifest::BackendRef& ref, std::uint32_t refInd
 
 /// Backend level first, in its order, values replaced in place by the route's; then what only the route
 /// has. Merged `remove` lists are united. `isHeader`: names without case, reserved ones left out.
-Mutation mergeMutations(const std::optional<manifest::Mutation>& route,
-    const std::optional<manifest::Mutation>& backend, bool isHeader);
+Mutation mergeMutations(
+    const std::optional<manifest::Mutation>& route, const std::optional<manifest::Mutation>& backend, bool isHeader);
 
 /// The credential of an AIServiceBackend; nothing when no BackendSecurityPolicy targets it.
 std::optional<Credential> makeCredential(

@@ -111,7 +111,8 @@ void BackendTable::addEndpoints(const manifest::Backend& backend, ResolvedBacken
         if (source.kind != kind) {
             m_reporter.error("backend-addresses-mixed",
                 nameOf(backend.meta)
-                    + " mixes host names, IP addresses or sockets, which Envoy Gateway refuses; requests that it draws get 500.",
+                    + " mixes host names, IP addresses or sockets, which Envoy Gateway refuses; requests that it draws "
+                      "get 500.",
                 placeOf(backend.meta, source.span));
             return;
         }

@@ -20,9 +20,9 @@ struct ResolvedBackend {
 
     State state = State::Invalid;
     Addresses addresses = Addresses::Fqdn;
-    bool fallback = false;                 ///< Backend.spec.fallback
-    ObjectKey backend;                     ///< namespace and name of the Backend
-    std::vector<std::uint32_t> endpoints;  ///< indices into Plan::endpoints, in document order
+    bool fallback = false;                ///< Backend.spec.fallback
+    ObjectKey backend;                    ///< namespace and name of the Backend
+    std::vector<std::uint32_t> endpoints; ///< indices into Plan::endpoints, in document order
 };
 
 class BackendTable

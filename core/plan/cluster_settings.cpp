@@ -71,11 +71,12 @@ ActiveHealthCheck activeHealthCheck(const manifest::ActiveHealthSpec& spec, cons
     if (!spec.expectedStatuses.empty()) {
         check.expectedStatuses.clear();
         for (const auto& status : spec.expectedStatuses) {
-            check.expectedStatuses.push_back(static_cast<std::uint16_t>(std::clamp<std::int64_t>(status.value, 0, 999)));
+            check.expectedStatuses.push_back(
+                static_cast<std::uint16_t>(std::clamp<std::int64_t>(status.value, 0, 999)));
         }
         std::sort(check.expectedStatuses.begin(), check.expectedStatuses.end());
-        check.expectedStatuses.erase(std::unique(check.expectedStatuses.begin(), check.expectedStatuses.end()),
-            check.expectedStatuses.end());
+        check.expectedStatuses.erase(
+            std::unique(check.expectedStatuses.begin(), check.expectedStatuses.end()), check.expectedStatuses.end());
     }
     return check;
 }

@@ -21,7 +21,7 @@ struct CompileOptions {
 
 enum class CompileStatus {
     Ok,
-    NothingServable,   ///< no Gateway, or none with an HTTP listener
+    NothingServable,   ///< no Gateway, none with an HTTP listener, or a policy that freezes it
     SeveralGateways,   ///< several have routes and none was chosen; `gateways` lists them
     UnknownGateway,    ///< the chosen one does not exist; `gateways` lists what does
 };
@@ -34,7 +34,19 @@ struct Compiled {
 };
 
 /// Pure and deterministic; never fails on input, reports instead. Regular expressions that RE2 refuses
-/// remove their rule, as in the gateway.
+/// remove their rule, as in the gateway. The Plan refers to nothing in `resources` but their source texts.
+///
+/// Codes of diagnostics, in the order of discovery (text::sortByPlace orders them for people):
+/// - Error, nothing is served: gateway-missing (without place), gateway-without-listener, policy-freezes-gateway
+/// - Error, a part answers 500 or is left out: service-backend-missing, backend-missing, reference-not-granted,
+///   backend-address-invalid, backend-addresses-mixed, policy-invalid, secret-missing, credential-conflict
+/// - Warning, of no effect: gateway-missing, listener-missing, listener-not-served, route-without-gateway,
+///   route-not-allowed, route-hostname-mismatch, regex-invalid, policy-target-missing, policy-conflict,
+///   policy-without-effect, response-override-ignored, gateway-config-missing
+/// - Warning, other than it looks: ip-backends-share-identity, weighted-clusters-no-failover, health-check-refused
+/// - Warning, Signalbox differs: credential-not-simulated, inference-pool-not-simulated, socket-not-simulated,
+///   balancer-not-simulated, endpoint-hostname-conflict
+/// - Info: policy-timeout-ignored
 Compiled compile(const manifest::Resources& resources, const CompileOptions& options = {});
 
 /// Indices into plan.backends that a typed name may mean: "namespace/name", name, or short name; an

@@ -80,7 +80,8 @@ Credential keyCredential(
         const std::string secret = policy.secretRef ? policy.secretRef->name.value : std::string();
         reporter.error("secret-missing",
             nameOf(policy.meta) + " needs the Secret " + policy.meta.nameSpace + "/" + secret + " with the key \""
-                + std::string(kSecretKey) + "\", which is not in these files; every attempt on its backends ends with 500.",
+                + std::string(kSecretKey)
+                + "\", which is not in these files; every attempt on its backends ends with 500.",
             policy.secretRef ? placeOf(policy.meta, policy.secretRef->span) : placeOf(policy.meta));
         return unusable();
     }

@@ -18,7 +18,10 @@ public:
         m_text.append(name).append("=").append(std::to_string(value.size())).append(":").append(value).append("\n");
     }
     void add(std::string_view name, std::uint64_t value) { add(name, std::string_view(std::to_string(value))); }
-    void add(std::string_view name, base::Duration value) { add(name, std::string_view(std::to_string(value.count()))); }
+    void add(std::string_view name, base::Duration value)
+    {
+        add(name, std::string_view(std::to_string(value.count())));
+    }
     void add(std::string_view name, const std::optional<std::uint32_t>& value)
     {
         add(name, value ? std::string_view(std::to_string(*value)) : std::string_view("-"));

@@ -14,7 +14,9 @@ constexpr std::string_view kModelHeader = "x-ai-eg-model";
 class Parts
 {
 public:
-    explicit Parts(std::string_view text) : m_rest(text) {}
+    explicit Parts(std::string_view text)
+        : m_rest(text)
+    { }
 
     int digits(std::size_t count)
     {
@@ -111,7 +113,8 @@ std::optional<std::int64_t> unixSeconds(std::string_view moment)
     if (!parts.fitsWhole() || !date.ok() || hour > 23 || minute > 59 || second > 60) {
         return std::nullopt;
     }
-    const auto sinceEpoch = sys_days(date).time_since_epoch() + hours(hour) + minutes(minute) + seconds(second - offset);
+    const auto sinceEpoch =
+        sys_days(date).time_since_epoch() + hours(hour) + minutes(minute) + seconds(second - offset);
     return std::int64_t{duration_cast<seconds>(sinceEpoch).count()};
 }
 

@@ -213,7 +213,7 @@ struct Route {
         std::uint32_t weight = 0;
     };
 
-    std::string name;              ///< "httproute/<ns>/<route>/rule/<i>/match/<m>/<host>"
+    std::string name;              ///< "httproute/<ns>/<route>/rule/<i>/match/<m>/<host>", dots of the host as "_"
     std::string routeName;         ///< AIGatewayRoute "<ns>/<name>"
     std::string shortRouteName;
     std::uint32_t ruleIndex = 0;

@@ -12,16 +12,16 @@ namespace {
 const manifest::AIGatewayRoute* findRoute(const ResourceIndex& index, const ObjectKey& key)
 {
     const auto& routes = index.routes();
-    const auto found
-        = std::find_if(routes.begin(), routes.end(), [&](const auto* route) { return keyOf(route->meta) == key; });
+    const auto found =
+        std::find_if(routes.begin(), routes.end(), [&](const auto* route) { return keyOf(route->meta) == key; });
     return found == routes.end() ? nullptr : *found;
 }
 
 bool hasRule(const manifest::AIGatewayRoute& route, const std::string& name)
 {
-    return name == kNotFoundRule
-        || std::any_of(route.rules.begin(), route.rules.end(),
-            [&](const auto& rule) { return rule.name && rule.name->value == name; });
+    return name == kNotFoundRule || std::any_of(route.rules.begin(), route.rules.end(), [&](const auto& rule) {
+        return rule.name && rule.name->value == name;
+    });
 }
 
 bool hasListener(const manifest::Gateway& gateway, const std::string& name)
@@ -130,8 +130,8 @@ void PolicyAttachment::attachBySelector(const Policy& policy, const manifest::Ta
     }
 }
 
-void PolicyAttachment::attachTo(const Policy& policy, Sections& sections, const std::string& section,
-    const std::string& target, text::Place place)
+void PolicyAttachment::attachTo(
+    const Policy& policy, Sections& sections, const std::string& section, const std::string& target, text::Place place)
 {
     const auto [entry, isNew] = sections.emplace(section, &policy);
     if (!isNew && entry->second != &policy) {
@@ -196,7 +196,8 @@ void PolicyAttachment::reportUnused()
         for (const auto& [section, policy] : sections) {
             if (m_used.count(policy) == 0) {
                 m_reporter.warning("policy-without-effect",
-                    nameOf(policy->meta) + " has no effect: every rule that it covers has a policy of its own, which replaces it whole.",
+                    nameOf(policy->meta)
+                        + " has no effect: every rule that it covers has a policy of its own, which replaces it whole.",
                     placeOf(policy->meta));
             }
         }

@@ -101,7 +101,8 @@ bool ResourceIndex::mayRefer(const Party& from, const Party& to, std::optional<s
             return entry.group == from.group && entry.kind == from.kind && entry.nameSpace == from.nameSpace;
         });
         const bool toFits = std::any_of(grant.to.begin(), grant.to.end(), [&](const auto& entry) {
-            return entry.group == to.group && entry.kind == to.kind && (!entry.name || !toName || *entry.name == *toName);
+            return entry.group == to.group && entry.kind == to.kind
+                && (!entry.name || !toName || *entry.name == *toName);
         });
         if (fromFits && toFits) {
             return true;
@@ -112,8 +113,7 @@ bool ResourceIndex::mayRefer(const Party& from, const Party& to, std::optional<s
 
 std::uint32_t toUint32(std::int64_t number)
 {
-    return static_cast<std::uint32_t>(
-        std::clamp<std::int64_t>(number, 0, std::numeric_limits<std::uint32_t>::max()));
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(number, 0, std::numeric_limits<std::uint32_t>::max()));
 }
 
 std::string lowerCase(std::string_view text)

@@ -42,8 +42,8 @@ const manifest::YamlNode* child(const manifest::YamlNode* node, std::string_view
     if (node == nullptr) {
         return nullptr;
     }
-    const auto found
-        = std::find_if(node->entries.rbegin(), node->entries.rend(), [&](const auto& entry) { return entry.key == key; });
+    const auto found =
+        std::find_if(node->entries.rbegin(), node->entries.rend(), [&](const auto& entry) { return entry.key == key; });
     return found == node->entries.rend() ? nullptr : found->value.get();
 }
 
@@ -76,11 +76,10 @@ bool selectorTakes(const ResourceIndex& index, const manifest::YamlNode* selecto
         }
     }
     const manifest::YamlNode* wanted = child(selector, "matchLabels");
-    return wanted == nullptr
-        || std::all_of(wanted->entries.begin(), wanted->entries.end(), [&](const auto& entry) {
-               const auto found = labels.find(entry.key);
-               return found != labels.end() && found->second == textOf(entry.value.get());
-           });
+    return wanted == nullptr || std::all_of(wanted->entries.begin(), wanted->entries.end(), [&](const auto& entry) {
+        const auto found = labels.find(entry.key);
+        return found != labels.end() && found->second == textOf(entry.value.get());
+    });
 }
 
 bool takesNamespace(const ResourceIndex& index, const manifest::Gateway& gateway, const manifest::Listener& listener,
@@ -202,8 +201,8 @@ void reportUnattached(const ResourceIndex& index, const manifest::Gateway& serve
 {
     for (const manifest::AIGatewayRoute* route : index.routes()) {
         if (route->parentRefs.empty()) {
-            reporter.warning("route-without-gateway", nameOf(route->meta) + " has no parentRefs, so no Gateway serves it.",
-                placeOf(route->meta));
+            reporter.warning("route-without-gateway",
+                nameOf(route->meta) + " has no parentRefs, so no Gateway serves it.", placeOf(route->meta));
         }
         for (const manifest::ObjectRef& parent : route->parentRefs) {
             const ObjectKey key{valueOr(parent.nameSpace, route->meta.nameSpace), parent.name.value};

@@ -53,8 +53,8 @@ std::optional<FaultInjection> faultOf(const manifest::TrafficSettings& settings)
 bool comesBefore(const Route& left, const Route& right)
 {
     const auto exact = [](const Route& route) {
-        return std::count_if(
-            route.headers.begin(), route.headers.end(), [](const HeaderMatch& match) { return match.regex == nullptr; });
+        return std::count_if(route.headers.begin(), route.headers.end(),
+            [](const HeaderMatch& match) { return match.regex == nullptr; });
     };
     if (left.headers.size() != right.headers.size()) {
         return left.headers.size() > right.headers.size();
@@ -78,11 +78,10 @@ RouteTableCompiler::RouteTableCompiler(
     , m_countsUsage(countsUsage)
     , m_plan(plan)
     , m_reporter(reporter)
-{
-}
+{ }
 
-void RouteTableCompiler::compile(Listener& listener, const std::vector<AttachedRoute>& attached,
-    std::optional<base::Duration> streamIdleTimeout)
+void RouteTableCompiler::compile(
+    Listener& listener, const std::vector<AttachedRoute>& attached, std::optional<base::Duration> streamIdleTimeout)
 {
     m_domains.clear();
     m_streamIdleTimeout = streamIdleTimeout;
@@ -187,7 +186,8 @@ void RouteTableCompiler::applyTarget(const EffectivePolicy& policy, RuleTarget t
         m_freezes = true;
         m_reporter.error("policy-freezes-gateway",
             nameOf(policy.policy->meta) + " freezes the whole Gateway: " + policy.retry->reason
-                + ", which Envoy Gateway accepts but cannot translate, so it publishes nothing at all until that is repaired.",
+                + ", which Envoy Gateway accepts but cannot translate, so it publishes nothing at all until that is "
+                  "repaired.",
             placeOf(policy.retryPolicy->meta, policy.settings.retry->span));
     }
     route.retry = policy.retry->policy;
@@ -216,7 +216,8 @@ std::optional<std::vector<std::vector<HeaderMatch>>> RouteTableCompiler::matches
                 if (!match.regex->ok()) {
                     m_reporter.warning("regex-invalid",
                         "The regular expression \"" + match.value + "\" in rule " + std::to_string(ruleIndex) + " of "
-                            + nameOf(route.meta) + " is refused (" + match.regex->error() + "), which removes the whole rule.",
+                            + nameOf(route.meta) + " is refused (" + match.regex->error()
+                            + "), which removes the whole rule.",
                         placeOf(route.meta, header.value.span));
                     return std::nullopt;
                 }
@@ -237,7 +238,8 @@ void RouteTableCompiler::reportPolicy(const manifest::AIGatewayRoute& route, con
     }
     if (policy.isInvalid()) {
         m_reporter.error("policy-invalid",
-            nameOf(policy.policy->meta) + " is not accepted: " + policy.retry->reason + ". Every route that it covers answers 500.",
+            nameOf(policy.policy->meta) + " is not accepted: " + policy.retry->reason
+                + ". Every route that it covers answers 500.",
             placeOf(policy.retryPolicy->meta, policy.settings.retry->span));
     }
     reportSettings(route, *policy.policy);
@@ -265,7 +267,8 @@ void RouteTableCompiler::reportSettings(
     if (valueOr(settings.loadBalancerType, "") == "BackendUtilization") {
         m_reporter.warning("balancer-not-simulated",
             nameOf(policy.meta)
-                + " balances by BackendUtilization, which Signalbox replaces by round robin without the backends' weights.",
+                + " balances by BackendUtilization, which Signalbox replaces by round robin without the backends' "
+                  "weights.",
             placeOf(policy.meta, settings.loadBalancerType->span));
     }
 }

@@ -39,7 +39,7 @@ std::uint32_t weightOf(const manifest::BackendRef& ref)
 std::uint32_t saturatedSum(std::uint32_t left, std::uint32_t right)
 {
     return right > std::numeric_limits<std::uint32_t>::max() - left ? std::numeric_limits<std::uint32_t>::max()
-                                                                   : left + right;
+                                                                    : left + right;
 }
 
 } // namespace
@@ -82,14 +82,12 @@ struct TargetCompiler::Context {
     }
 };
 
-TargetCompiler::TargetCompiler(
-    const ResourceIndex& index, const BackendTable& backends, Plan& plan, Reporter& reporter)
+TargetCompiler::TargetCompiler(const ResourceIndex& index, const BackendTable& backends, Plan& plan, Reporter& reporter)
     : m_index(index)
     , m_backends(backends)
     , m_plan(plan)
     , m_reporter(reporter)
-{
-}
+{ }
 
 bool TargetCompiler::isAccepted(const manifest::AIGatewayRoute& route)
 {
@@ -134,14 +132,15 @@ TargetCompiler::Ref TargetCompiler::resolveRef(
             placeOf(route.meta, source.span));
         return ref;
     }
-    const ResolvedBackend& backend
-        = m_backends.resolved({valueOr(source.nameSpace, route.meta.nameSpace), source.name.value});
+    const ResolvedBackend& backend =
+        m_backends.resolved({valueOr(source.nameSpace, route.meta.nameSpace), source.name.value});
     if (!m_index.mayRefer({kGatewayApiGroup, "HTTPRoute", route.meta.nameSpace},
             {kEnvoyGatewayGroup, "Backend", backend.backend.first}, backend.backend.second)) {
         m_reporter.error("reference-not-granted",
             "The HTTPRoute of " + nameOf(route.meta) + " leads to the Backend " + backend.backend.first + "/"
                 + backend.backend.second
-                + " of another namespace without a ReferenceGrant for HTTPRoutes there; requests that it draws get 500.",
+                + " of another namespace without a ReferenceGrant for HTTPRoutes there; requests that it draws get "
+                  "500.",
             placeOf(route.meta, source.span));
         return ref;
     }
@@ -165,7 +164,7 @@ RuleTarget TargetCompiler::compile(const manifest::AIGatewayRoute& route, std::u
     const manifest::TrafficSettings& settings, const std::string& domain)
 {
     const std::vector<Ref> all = resolveRefs(route, ruleIndex);
-    std::vector<const Ref*> refs;  // that get a share
+    std::vector<const Ref*> refs; // that get a share
     std::vector<const Ref*> ready;
     bool lacksEndpoints = false;
     for (const Ref& ref : all) {
@@ -263,8 +262,8 @@ std::uint32_t TargetCompiler::profile(const Context& context, std::uint32_t refI
 {
     const manifest::ObjectMeta& meta = context.route.meta;
     const auto next = static_cast<std::uint32_t>(m_plan.profiles.size());
-    const auto [found, isNew]
-        = m_profiles.emplace(std::make_tuple(meta.nameSpace, meta.name, context.ruleIndex, refIndex), next);
+    const auto [found, isNew] =
+        m_profiles.emplace(std::make_tuple(meta.nameSpace, meta.name, context.ruleIndex, refIndex), next);
     if (isNew) {
         const manifest::BackendRef& ref = context.rule().backendRefs[refIndex];
         const auto* serviceBackend = m_index.serviceBackend({valueOr(ref.nameSpace, meta.nameSpace), ref.name.value});
@@ -283,7 +282,8 @@ void TargetCompiler::reportSharedIdentity(const Context& context, const std::vec
     }
     m_reporter.warning("ip-backends-share-identity",
         "The backends of " + ruleName(context.route, context.ruleIndex)
-            + " stand at IP addresses: the gateway treats every attempt as the first backendRef (model name, mutations, "
+            + " stand at IP addresses: the gateway treats every attempt as the first backendRef (model name, "
+              "mutations, "
               "credential) and ignores priorities; host names (fqdn) do not have this problem.",
         placeOf(context.route.meta, context.rule().span));
 }
@@ -294,13 +294,14 @@ void TargetCompiler::reportLostPriorities(const Context& context, const std::vec
         return ref->source->priority ? toUint32(ref->source->priority->value)
                                      : std::uint32_t{ref->backend != nullptr && ref->backend->fallback};
     };
-    if (std::all_of(refs.begin(), refs.end(),
-            [&](const Ref* ref) { return priorityOf(ref) == priorityOf(refs.front()); })) {
+    if (std::all_of(
+            refs.begin(), refs.end(), [&](const Ref* ref) { return priorityOf(ref) == priorityOf(refs.front()); })) {
         return;
     }
     m_reporter.warning("weighted-clusters-no-failover",
         "The priorities of " + ruleName(context.route, context.ruleIndex)
-            + " do nothing: because of a backend that cannot be used, of mixed host names and addresses, or of zones, each "
+            + " do nothing: because of a backend that cannot be used, of mixed host names and addresses, or of zones, "
+              "each "
               "backend is a cluster of its own, drawn once per request by weight and never left by a retry.",
         placeOf(context.route.meta, context.rule().span));
 }

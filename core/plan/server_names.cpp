@@ -40,8 +40,8 @@ std::string_view labelOf(std::string_view host, std::size_t position)
 /// In which namespace a host name like "x.default.svc.cluster.local" points; else that of a backend on it.
 std::string namespaceOf(const Endpoint& endpoint, const Server& server, const Plan& plan)
 {
-    const bool isClusterName = labelOf(endpoint.host, 2) == "svc"
-        || (!labelOf(endpoint.host, 1).empty() && labelOf(endpoint.host, 2).empty());
+    const bool isClusterName =
+        labelOf(endpoint.host, 2) == "svc" || (!labelOf(endpoint.host, 1).empty() && labelOf(endpoint.host, 2).empty());
     if (isClusterName) {
         return std::string(labelOf(endpoint.host, 1));
     }
@@ -51,7 +51,8 @@ std::string namespaceOf(const Endpoint& endpoint, const Server& server, const Pl
 void nameServer(const ResourceIndex& index, const Plan& plan, Server& server)
 {
     const Endpoint& endpoint = plan.endpoints[server.endpoint];
-    const std::string_view service = endpoint.address ? std::string_view() : inferenceServiceOf(labelOf(endpoint.host, 0));
+    const std::string_view service =
+        endpoint.address ? std::string_view() : inferenceServiceOf(labelOf(endpoint.host, 0));
     if (!service.empty()) {
         server.name = service;
         const auto* found = index.inferenceService({namespaceOf(endpoint, server, plan), server.name});

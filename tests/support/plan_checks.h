@@ -24,7 +24,8 @@ inline std::vector<std::string> codesOf(const plan::Compiled& compiled)
 }
 
 /// Names of the routes of a domain on a listener, in match order; empty when there is no such domain.
-inline std::vector<std::string> routeNames(const plan::Plan& plan, std::string_view domain = "*", std::size_t listener = 0)
+inline std::vector<std::string> routeNames(
+    const plan::Plan& plan, std::string_view domain = "*", std::size_t listener = 0)
 {
     std::vector<std::string> names;
     for (const plan::VirtualHost& host : plan.listeners.at(listener).virtualHosts) {

@@ -116,8 +116,8 @@ inline manifest::BackendRef ref(
     return made;
 }
 
-inline manifest::BackendRef refAs(
-    std::string name, std::string override, std::optional<std::int64_t> weight = {}, std::optional<std::int64_t> priority = {})
+inline manifest::BackendRef refAs(std::string name, std::string override, std::optional<std::int64_t> weight = {},
+    std::optional<std::int64_t> priority = {})
 {
     manifest::BackendRef made = ref(std::move(name), weight, priority);
     made.modelNameOverride = word(std::move(override));

@@ -296,8 +296,8 @@ private slots:
     void changesOfTheRouteDoNot_data()
     {
         QTest::addColumn<int>("index");
-        const std::vector<const char*> names{"retry", "time-out", "match", "rule name", "stream idle", "fault", "override",
-            "mutation", "schema", "Gateway"};
+        const std::vector<const char*> names{"retry", "time-out", "match", "rule name", "stream idle", "fault",
+            "override", "mutation", "schema", "Gateway"};
         for (std::size_t i = 0; i < names.size(); ++i) {
             QTest::newRow(names[i]) << int(i);
         }
@@ -318,7 +318,8 @@ private slots:
             [](auto& b) { b.resources.serviceBackends[0].schemaPrefix = word("v2"); },
             [](auto& b) { b.resources.gateways[0].listeners[0].port = field(std::int64_t{81}); },
         };
-        QCOMPARE(fingerprintAfter(changes.at(static_cast<std::size_t>(index))), fingerprintAfter([](ResourceBuilder&) {}));
+        QCOMPARE(
+            fingerprintAfter(changes.at(static_cast<std::size_t>(index))), fingerprintAfter([](ResourceBuilder&) {}));
     }
 
     void otherBackendsMoveIndicesButNotFingerprints()

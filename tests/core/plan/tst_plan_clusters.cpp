@@ -327,7 +327,8 @@ private slots:
         auto builder = withServices();
         builder.serviceBackend("gone");
         const std::int64_t huge = std::numeric_limits<std::int64_t>::max();
-        const auto compiled = compileRule(builder, {ref("gone", huge), ref("gone", huge), ref("a", huge, huge), ref("b", -1)});
+        const auto compiled =
+            compileRule(builder, {ref("gone", huge), ref("gone", huge), ref("a", huge, huge), ref("b", -1)});
         QCOMPARE(weightedOf(*compiled.plan, routeOf(*compiled.plan, "r")),
             (Names{"- 4294967295", std::string(kCluster) + "/backend/2 4294967295"}));
     }

@@ -53,8 +53,7 @@ manifest::YamlNodePtr allowing(const std::string& from, const std::string& label
     };
     const auto labels = mapping({{"matchLabels", mapping({{"team", scalar(label)}})}});
     const auto namespaces = mapping({{"from", scalar(from)}, {"selector", labels}});
-    const auto listener
-        = mapping({{"name", scalar("http")}, {"allowedRoutes", mapping({{"namespaces", namespaces}})}});
+    const auto listener = mapping({{"name", scalar("http")}, {"allowedRoutes", mapping({{"namespaces", namespaces}})}});
     auto listeners = std::make_shared<Node>();
     listeners->kind = Node::Kind::Sequence;
     listeners->items.push_back(listener);
@@ -267,12 +266,18 @@ private slots:
         QTest::addColumn<QString>("from");
         QTest::addColumn<QString>("label");
         QTest::addColumn<bool>("served");
-        QTest::newRow("default") << "" << "" << false;
-        QTest::newRow("same") << "Same" << "" << false;
-        QTest::newRow("all") << "All" << "" << true;
-        QTest::newRow("none") << "None" << "" << false;
-        QTest::newRow("label fits") << "Selector" << "blue" << true;
-        QTest::newRow("label differs") << "Selector" << "red" << false;
+        QTest::newRow("default") << ""
+                                 << "" << false;
+        QTest::newRow("same") << "Same"
+                              << "" << false;
+        QTest::newRow("all") << "All"
+                             << "" << true;
+        QTest::newRow("none") << "None"
+                              << "" << false;
+        QTest::newRow("label fits") << "Selector"
+                                    << "blue" << true;
+        QTest::newRow("label differs") << "Selector"
+                                       << "red" << false;
     }
 
     void otherNamespacesNeedPermission()

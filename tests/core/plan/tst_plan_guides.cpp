@@ -76,15 +76,16 @@ ResourceBuilder guideB(bool corrected)
             {refAs("envoy-ai-gateway-qwen-primary", "qwen2.5:1.5b", {}, 0),
                 refAs("envoy-ai-gateway-qwen-secondary", "qwen2.5:0.5b", {}, 1)})});
     if (corrected) {
-        builder.policy("envoy-ai-gateway-fallback-policy", target("Gateway", kGateway)).settings.retry
-            = retryOf(3, {500, 502, 503, 504, 404});
+        builder.policy("envoy-ai-gateway-fallback-policy", target("Gateway", kGateway)).settings.retry =
+            retryOf(3, {500, 502, 503, 504, 404});
     }
     return builder;
 }
 
 std::string describe(const plan::Plan& plan, const plan::Locality& locality)
 {
-    std::string text = locality.region + " " + std::to_string(locality.weight) + " P" + std::to_string(locality.priority);
+    std::string text =
+        locality.region + " " + std::to_string(locality.weight) + " P" + std::to_string(locality.priority);
     for (const std::uint32_t endpoint : locality.endpoints) {
         text += " " + plan.endpoints.at(endpoint).key() + "=" + plan.endpoints.at(endpoint).rewriteHost;
     }
@@ -202,8 +203,8 @@ private slots:
         for (const plan::Server& server : plan.servers) {
             servers.push_back(server.name);
         }
-        QCOMPARE(servers,
-            (std::vector<std::string>{"qwen-primary", "qwen-secondary", "qwen-tertiary", "qwen-fallback"}));
+        QCOMPARE(
+            servers, (std::vector<std::string>{"qwen-primary", "qwen-secondary", "qwen-tertiary", "qwen-fallback"}));
         QCOMPARE(plan.backends[0].shortName, std::string("qwen-primary"));
         QCOMPARE(routeOf(plan, kFallback).shortRouteName, std::string("fallback"));
         QCOMPARE(plan.models.size(), std::size_t{2});

@@ -14,7 +14,8 @@ using Names = std::vector<std::string>;
 
 std::string name(const std::string& route, int ruleIndex, int match = 0)
 {
-    return "httproute/default/" + route + "/rule/" + std::to_string(ruleIndex) + "/match/" + std::to_string(match) + "/*";
+    return "httproute/default/" + route + "/rule/" + std::to_string(ruleIndex) + "/match/" + std::to_string(match)
+        + "/*";
 }
 
 } // namespace
@@ -31,7 +32,8 @@ private slots:
         builder.route("r",
             {rule({expression("x-ai-eg-model", "team-.*")}, {ref("a")}), ruleFor("team-red", {ref("a")}),
                 ruleFor("team-red", {ref("a")}), rule({model("m"), expression("x-team", "gr.*")}, {ref("a")}),
-                rule({model("m"), header("X-Team", "blue")}, {ref("a")}), rule({header("x-tenant", "acme")}, {ref("a")})});
+                rule({model("m"), header("X-Team", "blue")}, {ref("a")}),
+                rule({header("x-tenant", "acme")}, {ref("a")})});
         const auto compiled = plan::compile(builder.resources);
         QCOMPARE(routeNames(*compiled.plan),
             (Names{name("r", 4), name("r", 3), name("r", 1), name("r", 2), name("r", 5), name("r", 0), name("r", 6)}));

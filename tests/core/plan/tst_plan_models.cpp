@@ -36,7 +36,8 @@ private slots:
         two.matches.push_back({{header("x-ai-eg-model", "m-three")}, {}}); // without type: exact
         builder.route("z", {ruleFor("last", {ref("a")})});
         builder.route("b",
-            {ruleFor("m-one", {}), two, ruleFor("m-one", {ref("a")}), rule({expression("x-ai-eg-model", "m-.*")}, {ref("a")}),
+            {ruleFor("m-one", {}), two, ruleFor("m-one", {ref("a")}),
+                rule({expression("x-ai-eg-model", "m-.*")}, {ref("a")}),
                 rule({header("X-AI-EG-Model", "other-case")}, {ref("a")})});
         const auto compiled = plan::compile(builder.resources);
         QCOMPARE(namesOf(*compiled.plan), (std::vector<std::string>{"m-one", "m-two", "m-three", "m-one", "last"}));

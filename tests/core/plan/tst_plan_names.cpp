@@ -47,16 +47,26 @@ private slots:
     {
         QTest::addColumn<QString>("gateway");
         QTest::addColumn<QString>("shortName");
-        QTest::newRow("envoy-ai-gateway-qwen-primary") << "envoy-ai-gateway-basic" << "qwen-primary";
-        QTest::newRow("envoy-ai-gateway-qwen-primary-fb") << "envoy-ai-gateway-basic" << "qwen-primary-fb";
-        QTest::newRow("envoy-ai-gateway") << "envoy-ai-gateway-basic" << "gateway";
-        QTest::newRow("gpt") << "envoy-ai-gateway-basic" << "gpt";
-        QTest::newRow("env-a") << "envoy" << "env-a"; // shares letters, no part
-        QTest::newRow("gw-a") << "gw" << "gw-a";
-        QTest::newRow("gw-1-a") << "gw-1-b" << "a";
-        QTest::newRow("same-name") << "same-name" << "name";
-        QTest::newRow("a-") << "a-b" << "a-"; // never empty
-        QTest::newRow("") << "gw" << "";
+        QTest::newRow("envoy-ai-gateway-qwen-primary") << "envoy-ai-gateway-basic"
+                                                       << "qwen-primary";
+        QTest::newRow("envoy-ai-gateway-qwen-primary-fb") << "envoy-ai-gateway-basic"
+                                                          << "qwen-primary-fb";
+        QTest::newRow("envoy-ai-gateway") << "envoy-ai-gateway-basic"
+                                          << "gateway";
+        QTest::newRow("gpt") << "envoy-ai-gateway-basic"
+                             << "gpt";
+        QTest::newRow("env-a") << "envoy"
+                               << "env-a"; // shares letters, no part
+        QTest::newRow("gw-a") << "gw"
+                              << "gw-a";
+        QTest::newRow("gw-1-a") << "gw-1-b"
+                                << "a";
+        QTest::newRow("same-name") << "same-name"
+                                   << "name";
+        QTest::newRow("a-") << "a-b"
+                            << "a-"; // never empty
+        QTest::newRow("") << "gw"
+                          << "";
     }
 
     void shortNames()

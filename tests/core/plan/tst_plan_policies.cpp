@@ -206,13 +206,27 @@ private slots:
         QTest::addColumn<QString>("name");
         QTest::addColumn<QString>("section");
         QTest::addColumn<bool>("missing");
-        QTest::newRow("route") << "HTTPRoute" << "none" << "" << true;
-        QTest::newRow("rule") << "HTTPRoute" << "r" << "three" << true;
-        QTest::newRow("the 404 rule") << "HTTPRoute" << "r" << "route-not-found" << false;
-        QTest::newRow("gateway") << "Gateway" << "none" << "" << true;
-        QTest::newRow("listener") << "Gateway" << "gw" << "https" << true;
-        QTest::newRow("other kind") << "GRPCRoute" << "g" << "" << true;
-        QTest::newRow("plain HTTPRoute") << "HTTPRoute" << "plain" << "" << false;
+        QTest::newRow("route") << "HTTPRoute"
+                               << "none"
+                               << "" << true;
+        QTest::newRow("rule") << "HTTPRoute"
+                              << "r"
+                              << "three" << true;
+        QTest::newRow("the 404 rule") << "HTTPRoute"
+                                      << "r"
+                                      << "route-not-found" << false;
+        QTest::newRow("gateway") << "Gateway"
+                                 << "none"
+                                 << "" << true;
+        QTest::newRow("listener") << "Gateway"
+                                  << "gw"
+                                  << "https" << true;
+        QTest::newRow("other kind") << "GRPCRoute"
+                                    << "g"
+                                    << "" << true;
+        QTest::newRow("plain HTTPRoute") << "HTTPRoute"
+                                         << "plain"
+                                         << "" << false;
     }
 
     void missingTargets()
@@ -249,7 +263,8 @@ private slots:
         settings.responseOverride = true;
         settings.loadBalancerType = word("BackendUtilization");
         const auto compiled = plan::compile(builder.resources);
-        QCOMPARE(codesOf(compiled), (Names{"balancer-not-simulated", "policy-timeout-ignored", "response-override-ignored"}));
+        QCOMPARE(codesOf(compiled),
+            (Names{"balancer-not-simulated", "policy-timeout-ignored", "response-override-ignored"}));
         QVERIFY(routeOf(*compiled.plan, "r").timeout == 60s);
     }
 };

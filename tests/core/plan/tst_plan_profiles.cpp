@@ -101,8 +101,7 @@ private slots:
 
     void headerMutationsAreUnitedAndTheRouteWins()
     {
-        const auto merged = plan::mergeMutations(
-            mutation({{"x-b", "route"}, {"X-New", "n"}}, {"X-Gone", "x-route"}),
+        const auto merged = plan::mergeMutations(mutation({{"x-b", "route"}, {"X-New", "n"}}, {"X-Gone", "x-route"}),
             mutation({{"X-A", "a"}, {"X-B", "backend"}}, {"x-gone", "x-old"}), true);
         QCOMPARE(merged.set, (Pairs{{"x-a", "a"}, {"x-b", "route"}, {"x-new", "n"}}));
         QCOMPARE(merged.remove, (Names{"x-gone", "x-old", "x-route"}));
@@ -120,8 +119,8 @@ private slots:
 
     void bodyMutationsKeepTheirPaths()
     {
-        const auto merged = plan::mergeMutations(
-            mutation({{"Model", "1"}, {"a.b", "2"}}, {"x-ai-eg-y"}), mutation({{"model", "3"}, {"a.b", "4"}}, {}), false);
+        const auto merged = plan::mergeMutations(mutation({{"Model", "1"}, {"a.b", "2"}}, {"x-ai-eg-y"}),
+            mutation({{"model", "3"}, {"a.b", "4"}}, {}), false);
         QCOMPARE(merged.set, (Pairs{{"model", "3"}, {"a.b", "2"}, {"Model", "1"}}));
         QCOMPARE(merged.remove, Names{"x-ai-eg-y"});
     }
@@ -143,9 +142,15 @@ private slots:
         QTest::addColumn<QString>("header");
         QTest::addColumn<QString>("prefix");
         QTest::addColumn<QString>("overrideHeader");
-        QTest::newRow("APIKey") << "authorization" << "Bearer " << "x-aigw-api-key";
-        QTest::newRow("AzureAPIKey") << "api-key" << "" << "x-aigw-azure-api-key";
-        QTest::newRow("AnthropicAPIKey") << "x-api-key" << "" << "x-aigw-anthropic-api-key";
+        QTest::newRow("APIKey") << "authorization"
+                                << "Bearer "
+                                << "x-aigw-api-key";
+        QTest::newRow("AzureAPIKey") << "api-key"
+                                     << ""
+                                     << "x-aigw-azure-api-key";
+        QTest::newRow("AnthropicAPIKey") << "x-api-key"
+                                         << ""
+                                         << "x-aigw-anthropic-api-key";
     }
 
     void keys()
@@ -184,10 +189,14 @@ private slots:
         QTest::addColumn<QString>("secret");
         QTest::addColumn<int>("policies");
         QTest::addColumn<QString>("code");
-        QTest::newRow("no secret") << "APIKey" << "other" << 1 << "secret-missing";
-        QTest::newRow("no key in it") << "APIKey" << "empty" << 1 << "secret-missing";
-        QTest::newRow("two policies") << "APIKey" << "s" << 2 << "credential-conflict";
-        QTest::newRow("cloud") << "AWSCredentials" << "s" << 1 << "credential-not-simulated";
+        QTest::newRow("no secret") << "APIKey"
+                                   << "other" << 1 << "secret-missing";
+        QTest::newRow("no key in it") << "APIKey"
+                                      << "empty" << 1 << "secret-missing";
+        QTest::newRow("two policies") << "APIKey"
+                                      << "s" << 2 << "credential-conflict";
+        QTest::newRow("cloud") << "AWSCredentials"
+                               << "s" << 1 << "credential-not-simulated";
     }
 
     void unusableCredentials()
