@@ -14,12 +14,15 @@ constexpr double kMostRetries = 1e9;        // keeps the conversion of an absurd
 
 bool haveSameShape(const plan::Cluster& a, const plan::Cluster& b)
 {
-    const auto alike = [](const plan::Locality& x, const plan::Locality& y) { return x.endpoints.size() == y.endpoints.size(); };
+    const auto alike = [](const plan::Locality& one, const plan::Locality& other) {
+        return one.endpoints.size() == other.endpoints.size();
+    };
     return std::equal(a.localities.begin(), a.localities.end(), b.localities.begin(), b.localities.end(), alike);
 }
 
 /// An endpoint's index in the plan of `to`, by its place in the same locality of `from`.
-std::uint32_t translated(const plan::Cluster& from, const plan::Cluster& to, std::uint32_t locality, std::uint32_t endpoint)
+std::uint32_t translated(const plan::Cluster& from, const plan::Cluster& to, std::uint32_t locality,
+    std::uint32_t endpoint)
 {
     const auto& places = from.localities[locality].endpoints;
     const auto at = static_cast<std::size_t>(std::find(places.begin(), places.end(), endpoint) - places.begin());

@@ -144,7 +144,8 @@ private:
     HostPtr makeHost(const Locality& locality, const Name& name, base::SocketAddress address, base::Instant now);
     Name* findName(std::uint32_t locality, std::uint32_t endpoint, Locality*& owner);
     void query(const Locality& locality, Name& name);
-    bool replaceHosts(const Locality& locality, Name& name, const std::vector<base::SocketAddress>& addresses, base::Instant now);
+    bool replaceHosts(const Locality& locality, Name& name, const std::vector<base::SocketAddress>& addresses,
+        base::Instant now);
     void removeHost(Host& host);
     void runQueries(base::Instant now);
     void runChecks(base::Instant now);

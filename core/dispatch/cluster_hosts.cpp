@@ -45,7 +45,8 @@ void Cluster::removeHost(Host& host)
     if (m_outliers) {
         m_outliers->forget(host);
     }
-    m_members.erase(std::find_if(m_members.begin(), m_members.end(), [&](const HostPtr& member) { return member.get() == &host; }));
+    const auto isIt = [&](const HostPtr& member) { return member.get() == &host; };
+    m_members.erase(std::find_if(m_members.begin(), m_members.end(), isIt));
 }
 
 Cluster::Name* Cluster::findName(std::uint32_t locality, std::uint32_t endpoint, Locality*& owner)

@@ -22,11 +22,12 @@ struct IntervalCount {
 /// envoy-routing 3.8): an address that left and came back is a new host.
 struct Host : std::enable_shared_from_this<Host> {
     base::SocketAddress address;
-    std::uint32_t endpoint = plan::kNone;  ///< index into the endpoints of the plan the cluster speaks of, see Cluster::adopt
+    std::uint32_t endpoint = plan::kNone;  ///< index into the endpoints of the cluster's present plan (Cluster::adopt)
     std::uint32_t locality = 0;            ///< index into the cluster's localities
     std::uint32_t priority = 0;
 
-    std::uint32_t activeRequests = 0;      ///< rq_active: attempts with a connection. Request counts: +1 in onConnected(), -1 when the attempt ends
+    /// rq_active: attempts with a connection. Request counts: up in onConnected(), down when the attempt ends.
+    std::uint32_t activeRequests = 0;
     bool ejected = false;                  ///< failed outlier detection (as detected)
     bool failedCheck = false;              ///< failed active health check (as detected); also before the first result
     bool publishedHealthy = true;          ///< as the balancer sees it (merge window, envoy-routing 6.4)

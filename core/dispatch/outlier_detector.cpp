@@ -20,13 +20,15 @@ struct HostRate {
     double percent;
 };
 
-std::vector<HostRate> ratesOf(const std::vector<HostPtr>& hosts, const IntervalCount Host::* count, std::uint64_t volume)
+std::vector<HostRate> ratesOf(const std::vector<HostPtr>& hosts, const IntervalCount Host::* count,
+    std::uint64_t volume)
 {
     std::vector<HostRate> rates;
     for (const HostPtr& host : hosts) {
         const IntervalCount& interval = (*host).*count;
         if (!host->ejected && interval.total >= volume) {
-            rates.push_back({host.get(), 100.0 * static_cast<double>(interval.success) / static_cast<double>(interval.total)});
+            const double share = static_cast<double>(interval.success) / static_cast<double>(interval.total);
+            rates.push_back({host.get(), 100.0 * share});
         }
     }
     return rates;

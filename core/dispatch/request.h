@@ -22,8 +22,10 @@ namespace signalbox::dispatch {
 /// `inErrorForm`, else text/plain; an empty text is an empty body without content type.
 struct LocalReply {
     std::uint16_t status = 503;
-    std::string_view text;        ///< valid until the request is destroyed. A NotFound route gives 404 and "": its text is chat::kNoRouteText
-    bool inErrorForm = false;     ///< an attempt had reached a connected upstream and no head was forwarded (envoy-routing 3.7)
+    /// Valid until the request is destroyed. A NotFound route gives 404 and "": its text is chat::kNoRouteText.
+    std::string_view text;
+    /// An attempt had reached a connected upstream and no head was forwarded (envoy-routing 3.7).
+    bool inErrorForm = false;
 };
 
 struct Action {
@@ -36,7 +38,8 @@ struct Action {
         Cut,       ///< the head had gone out: end the client's stream unfinished; the request is over
     };
     Kind kind = Kind::None;
-    Host* host = nullptr;         ///< alive until the request is destroyed; its endpoint and profile in the request's plan: trace().back()
+    /// Alive until the request is destroyed. Its endpoint and profile in the request's own plan: trace().back().
+    Host* host = nullptr;
     std::uint32_t attempt = 0;
     /// A running attempt is to be dropped (reset its connection) before this action. Of a retried answer that had
     /// ended with its head nothing runs any more: its connection may be kept.
@@ -52,7 +55,7 @@ struct AttemptTrace {
     std::uint32_t profile = plan::kNone;
     AttemptOutcome outcome = AttemptOutcome::Pending;
     Decision decision = Decision::None;
-    plan::RetryOn trigger{};            ///< which condition matched, also when RetriesUsedUp or RetryBreakerFull; none: no bit
+    plan::RetryOn trigger{};            ///< which condition matched, whether or not it was Retried; 0: none
     std::uint16_t status = 0;
     bool connected = false;
     std::uint8_t picks = 1;             ///< host draws, 1 to 6 (re-picks of previous_hosts)

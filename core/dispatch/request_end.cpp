@@ -2,6 +2,7 @@
 // Failures, time-outs and the end of a request (envoy-routing 3.5 to 3.9).
 #include "core/dispatch/request.h"
 
+#include <array>
 #include <utility>
 
 namespace signalbox::dispatch {
@@ -94,9 +95,10 @@ Request::Timer Request::dueTimer(base::Instant now) const
     if (due > now || m_phase == Phase::Over) {
         return Timer::None;
     }
-    for (const auto& [at, timer] : {std::pair{m_requestAt, Timer::Request}, std::pair{m_durationAt, Timer::StreamDuration},
-             std::pair{m_streamIdleAt, Timer::StreamIdle}, std::pair{m_perTryIdleAt, Timer::PerTryIdle},
-             std::pair{m_perTryAt, Timer::PerTry}}) {
+    const std::array<std::pair<base::Instant, Timer>, 5> timers{{{m_requestAt, Timer::Request},
+        {m_durationAt, Timer::StreamDuration}, {m_streamIdleAt, Timer::StreamIdle}, {m_perTryIdleAt, Timer::PerTryIdle},
+        {m_perTryAt, Timer::PerTry}}};
+    for (const auto& [at, timer] : timers) {
         if (at == due) {
             return timer;
         }

@@ -48,10 +48,9 @@ public:
     /// One draw, in whole milliseconds.
     Wait next(base::Random& random)
     {
-        using std::chrono::milliseconds;
         const std::uint64_t bound = m_next;
         m_next = bound < m_max / 2 ? bound * 2 : m_max;
-        return {milliseconds(static_cast<std::int64_t>(random.below(bound))), milliseconds(static_cast<std::int64_t>(bound))};
+        return {duration(random.below(bound)), duration(bound)};
     }
 
 private:
@@ -59,6 +58,11 @@ private:
     {
         const auto count = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
         return static_cast<std::uint64_t>(std::max<std::int64_t>(1, count));
+    }
+
+    static base::Duration duration(std::uint64_t milliseconds)
+    {
+        return std::chrono::milliseconds(static_cast<std::int64_t>(milliseconds));
     }
 
     std::uint64_t m_next = 1;

@@ -19,7 +19,8 @@ char lower(char c)
 /// `pattern` is lower-case already.
 bool equalsIgnoringCase(std::string_view text, std::string_view pattern)
 {
-    return std::equal(text.begin(), text.end(), pattern.begin(), pattern.end(), [](char a, char b) { return lower(a) == b; });
+    const auto same = [](char a, char b) { return lower(a) == b; };
+    return std::equal(text.begin(), text.end(), pattern.begin(), pattern.end(), same);
 }
 
 std::string_view withoutPort(std::string_view host)
@@ -109,7 +110,8 @@ const plan::VirtualHost* findVirtualHost(const plan::Listener& listener, std::st
     return best;
 }
 
-const plan::Route* matchRoute(const plan::Plan& plan, const plan::VirtualHost& virtualHost, std::span<const HeaderView> headers)
+const plan::Route* matchRoute(const plan::Plan& plan, const plan::VirtualHost& virtualHost,
+    std::span<const HeaderView> headers)
 {
     HeaderValues values(headers);
     for (const std::uint32_t index : virtualHost.routes) {

@@ -7,6 +7,8 @@
 #include "core/dispatch/worker_state.h"
 #include "tests/support/plan_builder.h"
 
+#include <QtGlobal>
+
 #include <functional>
 #include <map>
 #include <string>

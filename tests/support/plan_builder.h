@@ -50,7 +50,8 @@ public:
                 const std::string label = spec.endpoints == 1 ? spec.name : spec.name + std::to_string(e);
                 locality.endpoints.push_back(endpoint(label, kind));
             }
-            cluster.fingerprint += "|" + spec.name + "," + std::to_string(spec.weight) + "," + std::to_string(spec.priority);
+            cluster.fingerprint += "|" + spec.name + "," + std::to_string(spec.weight);
+            cluster.fingerprint += "," + std::to_string(spec.priority);
             cluster.localities.push_back(std::move(locality));
         }
         const auto index = static_cast<std::uint32_t>(m_plan->clusters.size());

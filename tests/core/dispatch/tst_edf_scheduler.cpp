@@ -35,8 +35,6 @@ std::string repeated(const std::string& text, std::size_t length)
 
 } // namespace
 
-Q_DECLARE_METATYPE(Weights)
-
 class TestEdfScheduler : public QObject
 {
     Q_OBJECT

@@ -90,7 +90,7 @@ private slots:
         PlanBuilder builder;
         const auto index = builder.cluster("m", {{"t", 1, 0, 3}});
         builder.definition(index).balancer = static_cast<plan::LoadBalancer>(balancer);
-        builder.definition(index).localityWeights = plan::LoadBalancer::ConsistentHash != builder.definition(index).balancer;
+        builder.definition(index).localityWeights = balancer != int(plan::LoadBalancer::ConsistentHash);
         DispatchBench bench(builder.build());
         for (const auto& [name, count] : bench.shares(3000)) {
             QVERIFY2(count > 880 && count < 1120, name.c_str());
@@ -164,10 +164,12 @@ private slots:
         builder.definition(index).balancer = plan::LoadBalancer::RoundRobin;
         builder.definition(index).respectDnsTtl = false;
         DispatchBench bench(builder.build());
-        bench.cluster().resolved(0, 0, {dispatch::Resolution::Status::Ok, {*base::parseAddress("10.1.0.1", 0)}, 0s}, at(0s));
+        dispatch::Resolution resolution;
+        resolution.addresses.push_back(*base::parseAddress("10.1.0.1", 0));
+        bench.cluster().resolved(0, 0, resolution, at(0s));
         bench.now = at(200s);
-        bench.cluster().resolved(0, 0,
-            {dispatch::Resolution::Status::Ok, {*base::parseAddress("10.1.0.1", 0), *base::parseAddress("10.1.0.2", 0)}, 0s}, bench.now);
+        resolution.addresses.push_back(*base::parseAddress("10.1.0.2", 0));
+        bench.cluster().resolved(0, 0, resolution, bench.now);
         const dispatch::Host* fresh = bench.cluster().hosts(0)[1].get();
         const auto count = [&](int picks) {
             int hits = 0;

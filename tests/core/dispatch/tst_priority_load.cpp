@@ -12,9 +12,6 @@ using Loads = std::vector<std::uint32_t>;
 
 } // namespace
 
-Q_DECLARE_METATYPE(Priorities)
-Q_DECLARE_METATYPE(Loads)
-
 class TestPriorityLoad : public QObject
 {
     Q_OBJECT
@@ -26,7 +23,8 @@ private slots:
         QTest::addColumn<Loads>("healthy");
         QTest::addColumn<Loads>("degraded");
         QTest::addColumn<bool>("panic");
-        const auto row = [](const char* name, const Priorities& priorities, const Loads& healthy, const Loads& degraded, bool panic) {
+        const auto row = [](const char* name, const Priorities& priorities, const Loads& healthy,
+                             const Loads& degraded, bool panic) {
             QTest::newRow(name) << priorities << healthy << degraded << panic;
         };
         row("8/8 2/2", {{8, 8}, {2, 2}}, {100, 0}, {0, 0}, false);

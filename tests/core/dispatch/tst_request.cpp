@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A request's way but for time: retries, forwards, local replies and what is recorded of them.
-#include "tests/support/dispatch_bench.h"
+#include "tests/support/request_run.h"
 
 #include <QtTest>
+
+#include <cstdlib>
+#include <map>
 
 using namespace signalbox;
 using namespace signalbox::test;
@@ -13,51 +16,13 @@ using plan::RetryOn;
 
 namespace {
 
-constexpr const char* kRefused = "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure";
+constexpr const char* kRefused =
+    "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure";
 constexpr const char* kRefusedLater =
-    "upstream connect error or disconnect/reset before headers. retried and the latest reset reason: remote connection failure";
-constexpr const char* kBroken = "upstream connect error or disconnect/reset before headers. reset reason: protocol error";
-
-std::uint32_t bits(std::initializer_list<RetryOn> triggers)
-{
-    std::uint32_t result = 0;
-    for (const RetryOn trigger : triggers) {
-        result |= static_cast<std::uint32_t>(trigger);
-    }
-    return result;
-}
-
-/// Guide A's policy on two priorities.
-PlanBuilder twoPriorities(std::uint32_t retries = 5)
-{
-    PlanBuilder builder;
-    const auto index = builder.cluster("m", {{"a"}, {"b", 1, 1}});
-    plan::RetryPolicy& policy = builder.retry(index);
-    policy.on = bits({RetryOn::ConnectFailure, RetryOn::RetriableStatusCodes});
-    policy.statusCodes = {500, 502, 503};
-    policy.numRetries = retries;
-    policy.attemptsPerPriority = 1;
-    return builder;
-}
-
-struct Run : DispatchBench {
-    explicit Run(PlanBuilder builder) : DispatchBench(builder.build()), request(route(), &cluster(), streams(), now) {}
-
-    Action wait()
-    {
-        now = request.deadline();
-        return request.onDeadline(now);
-    }
-    Action answer(std::uint16_t status)
-    {
-        request.onConnected(now);
-        return request.onHeaders({status}, now);
-    }
-    Action refuse() { return request.onFailure(Failure::RemoteConnectionFailure, now); }
-    const AttemptTrace& last() const { return request.trace().back(); }
-
-    Request request;
-};
+    "upstream connect error or disconnect/reset before headers. retried and the latest "
+    "reset reason: remote connection failure";
+constexpr const char* kBroken =
+    "upstream connect error or disconnect/reset before headers. reset reason: protocol error";
 
 } // namespace
 
@@ -68,7 +33,7 @@ class TestRequest : public QObject
 private slots:
     void goodAnswerIsForwarded()
     {
-        Run run(twoPriorities());
+        RequestRun run(twoPriorities());
         const Action first = run.request.start(run.now);
         QCOMPARE(first.kind, Kind::Try);
         QCOMPARE(first.attempt, 1U);
@@ -94,7 +59,7 @@ private slots:
 
     void caughtStatusIsRetriedOnTheNextPriority()
     {
-        Run run(twoPriorities());
+        RequestRun run(twoPriorities());
         run.request.start(run.now);
         const Action waiting = run.answer(503);
         QCOMPARE(waiting.kind, Kind::Wait);
@@ -105,7 +70,7 @@ private slots:
         QCOMPARE(run.last().outcome, AttemptOutcome::Status);
         QCOMPARE(run.last().backoffBound, base::Duration(25ms));
         QCOMPARE(run.request.deadline(), run.now + run.last().backoff);
-        const Action second = run.wait();
+        const Action second = run.due();
         QCOMPARE(second.kind, Kind::Try);
         QCOMPARE(second.attempt, 2U);
         QCOMPARE(run.nameOf(*second.host), std::string("b"));
@@ -117,10 +82,10 @@ private slots:
 
     void lastAnswerGoesThroughWhenRetriesAreUsedUp()
     {
-        Run run(twoPriorities(1));
+        RequestRun run(twoPriorities(1));
         run.request.start(run.now);
         run.answer(503);
-        run.wait();
+        run.due();
         QCOMPARE(run.answer(500).kind, Kind::Forward);
         QCOMPARE(run.last().decision, Decision::RetriesUsedUp);
         run.request.onComplete(run.now);
@@ -130,7 +95,7 @@ private slots:
 
     void uncaughtStatusIsFinal()
     {
-        Run run(twoPriorities());
+        RequestRun run(twoPriorities());
         run.request.start(run.now);
         QCOMPARE(run.answer(404).kind, Kind::Forward);
         QCOMPARE(run.last().decision, Decision::NotCaught);
@@ -140,7 +105,7 @@ private slots:
     {
         PlanBuilder builder;
         builder.cluster("m", {{"a"}, {"b", 1, 1}});
-        Run run(builder);
+        RequestRun run(builder);
         run.request.start(run.now);
         const Action end = run.refuse();
         QCOMPARE(end.kind, Kind::Reply);
@@ -156,7 +121,7 @@ private slots:
         PlanBuilder builder;
         const auto index = builder.cluster("m", {{"a"}});
         builder.retry(index).on = 0;
-        Run run(builder);
+        RequestRun run(builder);
         run.request.start(run.now);
         QCOMPARE(run.answer(503).kind, Kind::Forward);
         QCOMPARE(run.last().decision, Decision::NoRetryPolicy);
@@ -194,7 +159,7 @@ private slots:
         for (const bool connected : {false, true}) {
             PlanBuilder builder;
             builder.cluster("m", {{"a"}});
-            Run run(builder);
+            RequestRun run(builder);
             run.request.start(run.now);
             if (connected) {
                 run.request.onConnected(run.now);
@@ -212,7 +177,7 @@ private slots:
     {
         PlanBuilder builder = twoPriorities();
         builder.retry(0).on = 0x1fff;
-        Run run(builder);
+        RequestRun run(builder);
         run.request.start(run.now);
         QCOMPARE(run.request.onFailure(Failure::Overflow, run.now).kind, Kind::Reply);
         QCOMPARE(run.last().outcome, AttemptOutcome::Overflow);
@@ -221,10 +186,10 @@ private slots:
 
     void lastOutcomeWinsOverAnEarlierAnswer()
     {
-        Run run(twoPriorities(1));
+        RequestRun run(twoPriorities(1));
         run.request.start(run.now);
         run.answer(503);
-        run.wait();
+        run.due();
         const Action end = run.refuse();
         QCOMPARE(end.reply.text, std::string_view(kRefusedLater));
         QVERIFY(end.reply.inErrorForm); // the first attempt had reached its upstream
@@ -236,12 +201,12 @@ private slots:
     {
         PlanBuilder builder = twoPriorities();
         builder.retry(0).on = bits({RetryOn::ResetBeforeRequest, RetryOn::RetriableStatusCodes});
-        Run run(builder);
+        RequestRun run(builder);
         run.request.start(run.now);
         QCOMPARE(run.refuse().kind, Kind::Wait);
-        run.wait();
+        run.due();
         QCOMPARE(run.answer(503).kind, Kind::Wait);
-        run.wait();
+        run.due();
         QCOMPARE(run.refuse().kind, Kind::Reply);
     }
 
@@ -249,7 +214,7 @@ private slots:
     {
         PlanBuilder builder;
         builder.cluster("m", {{"a"}}, PlanBuilder::Kind::Names);
-        Run run(builder);
+        RequestRun run(builder);
         const Action end = run.request.start(run.now);
         QCOMPARE(end.kind, Kind::Reply);
         QCOMPARE(end.reply.status, std::uint16_t{503});
@@ -284,7 +249,7 @@ private slots:
     void brokenOffAnswers()
     {
         for (const bool sent : {false, true}) {
-            Run run(twoPriorities());
+            RequestRun run(twoPriorities());
             run.request.start(run.now);
             run.answer(200);
             if (sent) {
@@ -314,9 +279,8 @@ private slots:
             route.action = action;
             Request request(route, nullptr, {&random, &random}, at(0s));
             const Action end = request.start(at(0s));
-            return end.kind == Kind::Reply && end.reply.text.empty() && !end.reply.inErrorForm && request.trace().empty()
-                ? int(end.reply.status)
-                : 0;
+            const bool isEmpty = end.reply.text.empty() && !end.reply.inErrorForm && request.trace().empty();
+            return end.kind == Kind::Reply && isEmpty ? int(end.reply.status) : 0;
         };
         route.directStatus = 503;
         route.invalidStatus = 500;
@@ -340,117 +304,9 @@ private slots:
         QCOMPARE(Request::drawCluster({}, random), plan::kNone);
     }
 
-    void faultAborts()
-    {
-        PlanBuilder builder = twoPriorities();
-        builder.route(0).fault = plan::FaultInjection{418, 1'000'000, 0s, 0};
-        Run run(builder);
-        const Action end = run.request.start(run.now);
-        QCOMPARE(end.kind, Kind::Reply);
-        QCOMPARE(end.reply.status, std::uint16_t{418});
-        QCOMPARE(end.reply.text, std::string_view("fault filter abort"));
-        QVERIFY(!end.reply.inErrorForm);
-        QCOMPARE(run.request.decision(), Decision::FaultInjected);
-        QCOMPARE(run.request.attempts(), 0U);
-    }
-
-    void faultDelaysAndTheRouteTimeoutStartsAfterIt()
-    {
-        PlanBuilder builder = twoPriorities();
-        builder.route(0).fault = plan::FaultInjection{0, 0, 2s, 1'000'000};
-        builder.route(0).timeout = 1s;
-        Run run(builder);
-        QCOMPARE(run.request.start(run.now).kind, Kind::Wait);
-        QCOMPARE(run.request.deadline(), at(2s));
-        QCOMPARE(run.request.onDeadline(at(1s)).kind, Kind::None);
-        QCOMPARE(run.wait().kind, Kind::Try);
-        QCOMPARE(run.request.deadline(), at(3s));
-    }
-
-    void faultSharesAreDrawn()
-    {
-        PlanBuilder builder = twoPriorities();
-        builder.route(0).fault = plan::FaultInjection{503, 250'000, 0s, 0};
-        DispatchBench bench(builder.build());
-        int aborted = 0;
-        for (int i = 0; i < 4000; ++i) {
-            Request request(bench.route(), &bench.cluster(), bench.streams(), bench.now);
-            aborted += request.start(bench.now).kind == Kind::Reply ? 1 : 0;
-        }
-        QVERIFY(std::abs(aborted - 1000) < 100);
-    }
-
-    void retryBreakerLetsTheAnswerThrough()
-    {
-        PlanBuilder builder = twoPriorities();
-        builder.definition(0).breakers.maxRetries = 0;
-        Run run(builder);
-        run.request.start(run.now);
-        QCOMPARE(run.answer(503).kind, Kind::Forward);
-        QCOMPARE(run.last().decision, Decision::RetryBreakerFull);
-        QCOMPARE(run.cluster().gauges.retries, 0U);
-    }
-
-    void retryBudgets_data()
-    {
-        QTest::addColumn<double>("percent");
-        QTest::addColumn<uint>("least");
-        QTest::addColumn<int>("retried");
-        QTest::newRow("20 %, 3") << 20.0 << 3U << 3;
-        QTest::newRow("25 %, 2") << 25.0 << 2U << 4;
-        QTest::newRow("none") << 0.0 << 0U << 0;
-        QTest::newRow("absurd") << 1e300 << 0U << 20;
-    }
-
-    /// Twenty requests fail at once; each leaves the gauge of active requests before its decision.
-    void retryBudgets()
-    {
-        QFETCH(double, percent);
-        QFETCH(uint, least);
-        QFETCH(int, retried);
-        PlanBuilder builder = twoPriorities();
-        builder.definition(0).breakers.retryBudget = plan::CircuitBreakers::RetryBudget{percent, least};
-        DispatchBench bench(builder.build());
-        std::vector<std::unique_ptr<Request>> requests;
-        for (int i = 0; i < 20; ++i) {
-            requests.push_back(std::make_unique<Request>(bench.route(), &bench.cluster(), bench.streams(), bench.now));
-            requests.back()->start(bench.now);
-            requests.back()->onConnected(bench.now);
-            ++bench.cluster().gauges.requests;
-        }
-        int waiting = 0;
-        for (auto& request : requests) {
-            --bench.cluster().gauges.requests;
-            waiting += request->onHeaders({503}, bench.now).kind == Kind::Wait ? 1 : 0;
-        }
-        QCOMPARE(waiting, retried == 20 ? 19 : retried); // an absurd budget of nothing in flight is nothing still
-        requests.clear();
-        QCOMPARE(bench.cluster().gauges.retries, 0U);
-    }
-
-    void breakersOfThePool()
-    {
-        PlanBuilder builder = twoPriorities();
-        plan::CircuitBreakers& breakers = builder.definition(0).breakers;
-        breakers.maxConnections = 2;
-        breakers.maxPendingRequests = 0;
-        breakers.maxRequests = 1;
-        breakers.perHostMaxConnections = 1;
-        DispatchBench bench(builder.build());
-        Cluster& cluster = bench.cluster();
-        QVERIFY(cluster.canOpenConnection(0));
-        QVERIFY(!cluster.canOpenConnection(1)); // per host
-        cluster.gauges.connections = 5;
-        QVERIFY(cluster.canOpenConnection(0)); // a pool without connections may always
-        QVERIFY(!cluster.canQueue());
-        QVERIFY(cluster.canRequest());
-        cluster.gauges.requests = 1;
-        QVERIFY(!cluster.canRequest());
-    }
-
     void clientGoesAway()
     {
-        Run run(twoPriorities());
+        RequestRun run(twoPriorities());
         const Action first = run.request.start(run.now);
         run.request.onConnected(run.now);
         run.request.onClientGone(at(5ms));
@@ -465,7 +321,7 @@ private slots:
 
     void clientGoesAwayWhileItWaits()
     {
-        Run run(twoPriorities());
+        RequestRun run(twoPriorities());
         run.request.start(run.now);
         run.answer(503);
         run.request.onClientGone(run.now);
@@ -489,7 +345,7 @@ private slots:
 
     void eventsOutOfPlaceChangeNothing()
     {
-        Run run(twoPriorities());
+        RequestRun run(twoPriorities());
         run.request.onConnected(run.now);
         run.request.onActivity(run.now);
         run.request.onHeadSent();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The clocks of a request: what each covers, when it starts, and what the client gets (envoy-routing 3.5, 3.6, 3.9).
-#include "tests/support/dispatch_bench.h"
+#include "tests/support/request_run.h"
 
 #include <QtTest>
 
@@ -32,24 +32,6 @@ PlanBuilder withRetry(base::Duration timeout, base::Duration perTry, RetryOn tri
     return builder;
 }
 
-struct Run : DispatchBench {
-    explicit Run(PlanBuilder builder) : DispatchBench(builder.build()), request(route(), &cluster(), streams(), now) {}
-
-    Action due()
-    {
-        now = request.deadline();
-        return request.onDeadline(now);
-    }
-    void hang()
-    {
-        request.start(now);
-        request.onConnected(now);
-    }
-    const AttemptTrace& last() const { return request.trace().back(); }
-
-    Request request;
-};
-
 void verifyReply(const Action& action, std::string_view text, bool inErrorForm)
 {
     QCOMPARE(action.kind, Kind::Reply);
@@ -68,7 +50,7 @@ class TestRequestTimeouts : public QObject
 private slots:
     void routeTimeoutBeforeTheHead()
     {
-        Run run(withoutRetry(500ms));
+        RequestRun run(withoutRetry(500ms));
         run.hang();
         QCOMPARE(run.request.onDeadline(at(499ms)).kind, Kind::None);
         verifyReply(run.due(), "upstream request timeout", true);
@@ -80,7 +62,7 @@ private slots:
 
     void routeTimeoutWhileConnectingIsPlain()
     {
-        Run run(withoutRetry(500ms));
+        RequestRun run(withoutRetry(500ms));
         run.request.start(run.now);
         verifyReply(run.due(), "upstream request timeout", false);
     }
@@ -90,7 +72,7 @@ private slots:
         PlanBuilder builder = withRetry(500ms, 0s, RetryOn::FiveXx);
         builder.retry(0).baseInterval = 1h;
         builder.retry(0).maxInterval = 1h;
-        Run run(builder);
+        RequestRun run(builder);
         run.hang();
         QCOMPARE(run.request.onHeaders({503}, at(10ms)).kind, Kind::Wait);
         const Action end = run.due();
@@ -106,7 +88,7 @@ private slots:
     void routeTimeoutInsideAnAnswer()
     {
         for (const bool sent : {false, true}) {
-            Run run(withoutRetry(500ms));
+            RequestRun run(withoutRetry(500ms));
             run.hang();
             run.request.onHeaders({200}, at(10ms));
             if (sent) {
@@ -127,14 +109,14 @@ private slots:
     {
         PlanBuilder builder = withoutRetry(0s);
         builder.route(0).idleTimeout = 0s;
-        Run run(builder);
+        RequestRun run(builder);
         run.hang();
         QCOMPARE(run.request.deadline(), base::kNever);
     }
 
     void perTryStartsWithTheConnection()
     {
-        Run run(withRetry(60s, 250ms, RetryOn::FiveXx));
+        RequestRun run(withRetry(60s, 250ms, RetryOn::FiveXx));
         run.request.start(run.now);
         QCOMPARE(run.request.deadline(), at(60s));
         run.request.onConnected(at(600ms));
@@ -143,7 +125,7 @@ private slots:
 
     void perTryIsRetriedAsAReset()
     {
-        Run run(withRetry(60s, 250ms, RetryOn::FiveXx));
+        RequestRun run(withRetry(60s, 250ms, RetryOn::FiveXx));
         run.hang();
         for (int i = 0; i < 2; ++i) {
             const Action waiting = run.due();
@@ -163,7 +145,7 @@ private slots:
         for (const RetryOn trigger : {RetryOn::ConnectFailure, RetryOn::RetriableStatusCodes}) {
             PlanBuilder builder = withRetry(60s, 250ms, trigger);
             builder.retry(0).statusCodes = {504};
-            Run run(builder);
+            RequestRun run(builder);
             run.hang();
             verifyReply(run.due(), "upstream request timeout", true);
             QCOMPARE(run.now, at(250ms));
@@ -174,18 +156,18 @@ private slots:
 
     void perTryAboveTheBudgetDoesNothing()
     {
-        Run same(withRetry(400ms, 400ms, RetryOn::FiveXx));
+        RequestRun same(withRetry(400ms, 400ms, RetryOn::FiveXx));
         same.hang();
         same.due();
         QCOMPARE(same.last().outcome, AttemptOutcome::RequestTimeout);
-        Run unlimited(withRetry(0s, 400ms, RetryOn::FiveXx));
+        RequestRun unlimited(withRetry(0s, 400ms, RetryOn::FiveXx));
         unlimited.hang();
         QCOMPARE(unlimited.request.deadline(), at(400ms));
     }
 
     void perTryEndsWithTheHead()
     {
-        Run run(withRetry(60s, 250ms, RetryOn::FiveXx));
+        RequestRun run(withRetry(60s, 250ms, RetryOn::FiveXx));
         run.hang();
         run.request.onHeaders({200}, at(100ms));
         QCOMPARE(run.request.deadline(), at(60s));
@@ -196,7 +178,7 @@ private slots:
         PlanBuilder builder = withRetry(750ms, 300ms, RetryOn::FiveXx);
         builder.retry(0).baseInterval = 1ms;
         builder.retry(0).maxInterval = 1ms;
-        Run run(builder);
+        RequestRun run(builder);
         run.hang();
         Action action;
         while (action.kind != Kind::Reply) {
@@ -211,7 +193,7 @@ private slots:
     {
         PlanBuilder builder = withoutRetry(60s);
         builder.route(0).perTryIdleTimeout = 300ms;
-        Run run(builder);
+        RequestRun run(builder);
         run.hang();
         QCOMPARE(run.request.deadline(), at(300ms));
         run.request.onActivity(at(200ms));
@@ -226,7 +208,7 @@ private slots:
         for (const bool sent : {false, true}) {
             PlanBuilder builder = withoutRetry(60s);
             builder.route(0).perTryIdleTimeout = 300ms;
-            Run run(builder);
+            RequestRun run(builder);
             run.hang();
             run.request.onHeaders({200}, at(200ms));
             if (sent) {
@@ -248,7 +230,7 @@ private slots:
     {
         PlanBuilder builder = withoutRetry(60s);
         builder.route(0).idleTimeout = 400ms;
-        Run run(builder);
+        RequestRun run(builder);
         run.hang();
         run.request.onActivity(at(300ms)); // nothing that the client has seen
         verifyReply(run.due(), "stream timeout", true);
@@ -261,7 +243,7 @@ private slots:
         for (const bool sent : {false, true}) {
             PlanBuilder builder = withoutRetry(60s);
             builder.route(0).idleTimeout = 400ms;
-            Run run(builder);
+            RequestRun run(builder);
             run.hang();
             run.request.onHeaders({200}, at(100ms));
             if (sent) {
@@ -282,7 +264,7 @@ private slots:
     {
         PlanBuilder builder = withRetry(60s, 0s, RetryOn::FiveXx);
         builder.route(0).idleTimeout = 400ms;
-        Run run(builder);
+        RequestRun run(builder);
         run.hang();
         run.request.onHeaders({503}, at(300ms));
         QCOMPARE(run.due().kind, Kind::Try);
@@ -295,11 +277,11 @@ private slots:
         for (const bool sent : {false, true}) {
             PlanBuilder builder = withoutRetry(60s);
             builder.route(0).maxStreamDuration = 400ms;
-            Run before(builder);
+            RequestRun before(builder);
             before.hang();
             verifyReply(before.due(), "downstream duration timeout", true);
 
-            Run inside(builder);
+            RequestRun inside(builder);
             inside.hang();
             inside.request.onHeaders({200}, at(100ms));
             if (sent) {
@@ -327,7 +309,7 @@ private slots:
 
     void blackHoleCostsTheConnectTimeout()
     {
-        Run run(withRetry(60s, 30s, RetryOn::ConnectFailure));
+        RequestRun run(withRetry(60s, 30s, RetryOn::ConnectFailure));
         run.request.start(run.now);
         run.now = at(10s);
         QCOMPARE(run.request.onFailure(Failure::ConnectionTimeout, run.now).kind, Kind::Wait);

@@ -33,8 +33,6 @@ const Backends kPairs{{"A"}, {"B"}, {"C", 1, 1}, {"D", 1, 1}};
 
 } // namespace
 
-Q_DECLARE_METATYPE(Backends)
-
 class TestRetryOrders : public QObject
 {
     Q_OBJECT
@@ -162,7 +160,8 @@ private slots:
         context.updateFrequency = 1;
         context.onAttempted(host);
         const auto view = dispatch::previousPrioritiesLoad(context, thirteen, {});
-        QCOMPARE(std::vector<std::uint32_t>(view.healthy.begin(), view.healthy.end()), (std::vector<std::uint32_t>{0, 61, 39}));
+        const std::vector<std::uint32_t> loads(view.healthy.begin(), view.healthy.end());
+        QCOMPARE(loads, (std::vector<std::uint32_t>{0, 61, 39}));
     }
 
     void nothingHealthyLeavesTheOriginalLoad()
@@ -187,7 +186,9 @@ private slots:
         builder.retry(index).attemptsPerPriority = 1;
         DispatchBench bench(builder.build());
         bench.cluster().resolved(0, 0, {}, bench.now);
-        bench.cluster().resolved(1, 1, {dispatch::Resolution::Status::Ok, {*base::parseAddress("10.1.0.1", 0)}, 0s}, bench.now);
+        dispatch::Resolution resolution;
+        resolution.addresses.push_back(*base::parseAddress("10.1.0.1", 0));
+        bench.cluster().resolved(1, 1, resolution, bench.now);
         QCOMPARE(bench.orderWhenRefused(), std::string("1111"));
         bench.cluster().resolved(1, 1, {}, bench.now);
         QCOMPARE(bench.orderWhenRefused(), std::string("-"));

@@ -42,7 +42,8 @@ std::string caught(RetryOn trigger)
     policy.statusCodes = {404, 503};
     std::string result;
     for (const Outcome& outcome : kOutcomes) {
-        const auto by = outcome.isFailure ? caughtBy(policy, outcome.failure, outcome.sent) : caughtBy(policy, outcome.head);
+        const auto by = outcome.isFailure ? caughtBy(policy, outcome.failure, outcome.sent)
+                                          : caughtBy(policy, outcome.head);
         if (by) {
             result += result.empty() ? "" : " ";
             result += outcome.name;
@@ -114,7 +115,8 @@ private slots:
         QTest::addColumn<int>("cap");
         QTest::addColumn<QList<int>>("bounds");
         QTest::newRow("default") << 25 << 250 << QList<int>{25, 50, 100, 200, 250, 250};
-        QTest::newRow("100 ms, 10 s") << 100 << 10'000 << QList<int>{100, 200, 400, 800, 1600, 3200, 6400, 10'000, 10'000};
+        QTest::newRow("100 ms, 10 s") << 100 << 10'000 
+                                      << QList<int>{100, 200, 400, 800, 1600, 3200, 6400, 10'000, 10'000};
         QTest::newRow("200 ms, 1 s") << 200 << 1000 << QList<int>{200, 400, 800, 1000, 1000};
         QTest::newRow("under a millisecond") << 0 << 10 << QList<int>{1, 2, 4, 8, 10};
     }
