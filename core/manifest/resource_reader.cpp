@@ -21,6 +21,20 @@ struct Kept {
     YamlNodePtr tree;
 };
 
+// Objects of one identity are in one namespace, whether it is written or not.
+YamlNode withoutNamespace(const YamlNode& object)
+{
+    YamlNode copy = object;
+    for (YamlNode::Entry& entry : copy.entries) {
+        if (entry.key == "metadata") {
+            auto metadata = std::make_shared<YamlNode>(*entry.value);
+            std::erase_if(metadata->entries, [](const YamlNode::Entry& field) { return field.key == "namespace"; });
+            entry.value = std::move(metadata);
+        }
+    }
+    return copy;
+}
+
 /// Collects objects; a later one of the same identity replaces the earlier.
 class Collector
 {
@@ -44,7 +58,7 @@ public:
 private:
     void noteReplaced(const ObjectMeta& meta, const std::string& title, const Kept& before)
     {
-        const bool equal = sameContent(*before.tree, *meta.tree);
+        const bool equal = sameContent(withoutNamespace(*before.tree), withoutNamespace(*meta.tree));
         const text::Position line = before.source->positionAt(before.nameSpan.begin);
         m_diagnostics.push_back({equal ? text::Severity::Info : text::Severity::Warning, "object-replaced",
             title + " replaces the one " + (equal ? "with equal content" : "with other content") + " at "

@@ -131,6 +131,9 @@ void YamlBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML:
     text::Span span{propertiesEnd, propertiesEnd};
     if (present) {
         span = {start.at, scalarEnd(m_text, start.at, value)};
+        if (span.end == std::string_view::npos) { // yaml-cpp lets it pass when a line break ends the text
+            throw YamlRefusal{"yaml-invalid", "a quote is not closed", start.at};
+        }
     }
     if (expectsKey()) {
         if (anchor != 0) {

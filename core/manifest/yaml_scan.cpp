@@ -46,7 +46,7 @@ std::size_t quotedEnd(std::string_view text, std::size_t begin)
             ++i;
         }
     }
-    return text.size();
+    return std::string_view::npos;
 }
 
 // Neither plain nor block scalars have escapes or inner comments, so their bytes other than white space

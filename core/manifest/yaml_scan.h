@@ -27,7 +27,8 @@ Skipped skipGap(std::string_view text, std::size_t at);
 /// them ends (or `at` when there is none).
 Skipped skipProperties(std::string_view text, std::size_t at, std::size_t& propertiesEnd);
 
-/// End of the scalar that begins at `begin` (no properties) and was read as `value`.
+/// End of the scalar that begins at `begin` (no properties) and was read as `value`; npos when its quote is
+/// never closed.
 std::size_t scalarEnd(std::string_view text, std::size_t begin, std::string_view value);
 
 /// End of the alias that begins at `begin`.

@@ -317,6 +317,9 @@ private slots:
         QTest::newRow("tab as indentation") << QByteArray("a:\n\tb: 1") << invalid << 2 << 3;
         QTest::newRow("open bracket") << QByteArray("a: [b") << invalid << 1 << 6;
         QTest::newRow("open quote") << QByteArray("a: \"b") << invalid << 1 << 6;
+        QTest::newRow("open quote before a line break") << QByteArray("a: 'b\n") << invalid << 1 << 4;
+        QTest::newRow("open double quote before a line break") << QByteArray("a: \"b\n") << invalid << 1 << 4;
+        QTest::newRow("open bracket before a line break") << QByteArray("a: [b\n") << invalid << 2 << 1;
         QTest::newRow("truncated flow") << QByteArray("a: {b: c") << invalid << 1 << 9;
         QTest::newRow("text behind the document") << QByteArray("{a: 1} b") << invalid << 1 << 8;
         QTest::newRow("unknown anchor") << QByteArray("a: *nope") << invalid << 1 << 4;
