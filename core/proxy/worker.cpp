@@ -150,7 +150,6 @@ void Worker::onTick()
 void Worker::addListener(asio::ip::tcp::acceptor acceptor, std::uint16_t manifestPort)
 {
     m_listening.push_back(std::make_unique<Listening>(Listening {std::move(acceptor), manifestPort}));
-    accept(*m_listening.back());
 }
 
 void Worker::accept(Listening& listening)
@@ -225,7 +224,13 @@ void Worker::promoteWarmState()
     if (!m_warming || m_warming->worker().isWarming()) {
         return;
     }
+    const bool first = m_running == nullptr;
     m_running = std::exchange(m_warming, nullptr);
+    if (first) {
+        for (const auto& listening : m_listening) {
+            accept(*listening);
+        }
+    }
     for (const auto& live : std::exchange(m_live, {})) {
         live();
     }

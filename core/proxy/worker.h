@@ -68,6 +68,7 @@ public:
 
     // ---- from its own thread (or before it runs)
 
+    /// Clients that come before the first plan is live wait in the socket's backlog.
     void addListener(boost::asio::ip::tcp::acceptor acceptor, std::uint16_t manifestPort);
     /// Makes a plan the running one as soon as its clusters are warm, then calls `live` (once per call).
     void publish(plan::PlanPtr plan, BindingsPtr bindings, std::function<void()> live);
