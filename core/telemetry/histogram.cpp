@@ -85,6 +85,9 @@ base::Duration Histogram::quantile(double q) const
     // Without the small step back, 0.07 of 100 values would be rank 8.
     const double exact = std::clamp(q, 0.0, 1.0) * static_cast<double>(m_count);
     const auto rank = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::ceil(exact - 1e-9)));
+    if (rank == 1 || rank >= m_count) {
+        return rank == 1 && m_count > 1 ? m_least : m_most;
+    }
     std::uint64_t seen = 0;
     for (std::size_t bucket = 0; bucket < m_buckets.size(); ++bucket) {
         seen += m_buckets[bucket];
