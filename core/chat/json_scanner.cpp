@@ -16,7 +16,7 @@ namespace signalbox::chat {
 namespace {
 
 /// The first quote or backslash in [at, end), or `end`.
-const char* quoteOrBackslash(const char* at, const char* end)
+inline const char* quoteOrBackslash(const char* at, const char* end)
 {
 #if defined(__SSE2__)
     const __m128i quote = _mm_set1_epi8('"');
@@ -100,6 +100,22 @@ char simpleEscape(char c)
     case '/': return c;
     default: return '\0';
     }
+}
+
+/// The bytes that may follow a backslash, but for `u`.
+constexpr auto kEscapes = [] {
+    std::array<bool, 256> table{};
+    for (const char c : {'n', 't', 'r', 'b', 'f', '"', '\\', '/'}) {
+        table[static_cast<unsigned char>(c)] = true;
+    }
+    return table;
+}();
+
+/// Whether the escape whose second byte is at `kind` means something.
+inline bool isEscape(const char* kind, const char* end)
+{
+    return kEscapes[static_cast<unsigned char>(*kind)]
+        || (*kind == 'u' && codeUnit({kind + 1, static_cast<std::size_t>(end - kind - 1)}) >= 0);
 }
 
 /// Appends what the `\u` escape at raw[at] (its first digit) means and returns the index behind it.
@@ -219,39 +235,30 @@ bool fitsDouble(std::string_view number, double& value)
     return leadingExponent(number) < 0;
 }
 
-bool JsonScanner::escapesAreValid(std::string_view raw)
-{
-    for (std::size_t at = raw.find('\\'); at != std::string_view::npos; at = raw.find('\\', at)) {
-        const char kind = raw[at + 1];
-        if (kind == 'u' ? codeUnit(raw.substr(at + 2)) < 0 : simpleEscape(kind) == '\0') {
-            return fail("an escape in a string means nothing");
-        }
-        at += kind == 'u' ? 6 : 2;
-    }
-    return true;
-}
-
 bool JsonScanner::string(JsonString& out, bool checkEscapes)
 {
     if (!take('"')) {
         return fail(atEnd() ? "the text ends too early" : "expected a string");
     }
-    const char* begin = m_at;
-    out.escaped = false;
-    while (true) {
-        m_at = quoteOrBackslash(m_at, m_end);
-        if (m_end - m_at < (m_at != m_end && *m_at == '\\' ? 2 : 1)) {
-            return fail("the text ends inside a string");
+    const char* const begin = m_at;
+    const char* at = quoteOrBackslash(begin, m_end);
+    bool escaped = false;
+    while (at != m_end && *at == '\\') {
+        escaped = true;
+        if (m_end - at < 2 || (checkEscapes && !isEscape(at + 1, m_end))) {
+            m_at = at;
+            return fail("an escape in a string means nothing");
         }
-        if (*m_at == '"') {
-            break;
-        }
-        out.escaped = true;
-        m_at += 2;
+        at = quoteOrBackslash(at + 2, m_end);
     }
-    out.raw = {begin, static_cast<std::size_t>(m_at - begin)};
+    m_at = at;
+    if (at == m_end) {
+        return fail("the text ends inside a string");
+    }
     ++m_at;
-    return !(checkEscapes && out.escaped) || escapesAreValid(out.raw);
+    out.raw = {begin, static_cast<std::size_t>(at - begin)};
+    out.escaped = escaped;
+    return true;
 }
 
 bool JsonScanner::number(std::string_view& out)

@@ -84,7 +84,6 @@ public:
 
 private:
     bool scalar(Check check);
-    bool escapesAreValid(std::string_view raw);
 
     const char* m_begin;
     const char* m_at;

@@ -71,11 +71,11 @@ std::optional<std::string> takeQuoted(std::string_view& rest)
     return std::nullopt;
 }
 
-/// The parameter `wanted` of a header value like `type; name=value`; nothing when any parameter is malformed or doubled.
+/// The parameter `wanted` of a header value like `type; name=value`; nothing when any parameter is malformed or contradicts an
+/// earlier one.
 std::optional<std::string> parameter(std::string_view value, std::string_view wanted)
 {
-    std::vector<std::string> seen;
-    std::string found;
+    std::vector<std::pair<std::string, std::string>> seen;
     std::string_view rest = value.substr(std::min(value.find(';'), value.size()));
     for (rest = trimmedLeft(rest); !rest.empty() && trimmed(rest) != ";"; rest = trimmedLeft(rest)) {
         if (rest.front() != ';') {
@@ -90,22 +90,40 @@ std::optional<std::string> parameter(std::string_view value, std::string_view wa
         rest = trimmedLeft(rest.substr(1));
         const bool quoted = !rest.empty() && rest.front() == '"';
         const auto text = quoted ? takeQuoted(rest) : std::optional<std::string>(takeToken(rest));
-        if (!text || (!quoted && text->empty()) || std::find(seen.begin(), seen.end(), name) != seen.end()) {
+        if (!text || (!quoted && text->empty())) {
             return std::nullopt;
         }
-        if (name == wanted) {
-            found = *text;
+        for (const auto& [earlierName, earlierText] : seen) {
+            if (earlierName == name && earlierText != *text) {
+                return std::nullopt;
+            }
         }
-        seen.push_back(std::move(name));
+        seen.emplace_back(std::move(name), *text);
     }
-    return found;
+    for (const auto& [name, text] : seen) {
+        if (name == wanted) {
+            return text;
+        }
+    }
+    return std::string();
 }
 
-/// "content-type" to "Content-Type"; names with other bytes than tokens have stay as they are.
+bool isHeaderName(std::string_view name)
+{
+    return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) { return isTokenByte(c) || c == ' '; });
+}
+
+bool isHeaderValue(std::string_view value)
+{
+    return std::none_of(value.begin(), value.end(),
+        [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F; });
+}
+
+/// "content-type" to "Content-Type"; names with spaces stay as they are.
 std::string canonicalName(std::string_view name)
 {
     std::string out(name);
-    if (!std::all_of(out.begin(), out.end(), isTokenByte)) {
+    if (out.find(' ') != std::string::npos) {
         return out;
     }
     bool first = true;
@@ -161,7 +179,11 @@ FormReader::Step FormReader::next(FormPart& part)
         if (m_rest.empty()) {
             return Step::End;
         }
-        step = delimiter(takeLine(m_rest));
+        const std::string_view line = takeLine(m_rest);
+        step = delimiter(line);
+        if (step == Step::Broken && line.back() != '\n') {
+            return Step::End; // what breaks off between two parts counts as the end
+        }
     } while (step == Step::Broken && !m_started); // a preamble
     if (step != Step::Part) {
         return step;
@@ -204,14 +226,15 @@ bool FormReader::readHeaders(FormPart& part)
             return true;
         }
         if (kBlank.find(line.front()) != std::string_view::npos) {
-            if (part.headers.empty()) {
+            if (part.headers.empty() || !isHeaderValue(line)) {
                 return false;
             }
-            part.headers.back().second.append(" ").append(trimmed(line));
+            std::string& value = part.headers.back().second;
+            value.append(value.empty() ? "" : " ").append(trimmed(line));
             continue;
         }
         const std::size_t colon = line.find(':');
-        if (colon == std::string_view::npos || colon == 0) {
+        if (colon == std::string_view::npos || !isHeaderName(line.substr(0, colon)) || !isHeaderValue(line)) {
             return false;
         }
         part.headers.emplace_back(canonicalName(line.substr(0, colon)), trimmed(line.substr(colon + 1)));

@@ -87,12 +87,9 @@ void setModel(ParsedRequest& request, std::string_view value)
 /// The first include_usage inside the first stream_options, which is the one that a forced value replaces.
 text::Span includeUsageIn(std::string_view body, text::Span options)
 {
-    JsonScanner scanner(body.substr(0, options.end));
+    JsonScanner scanner(body.substr(options.begin, options.length()));
     JsonString name;
     std::string storage;
-    while (scanner.at() < options.begin) {
-        static_cast<void>(scanner.take(scanner.peek()));
-    }
     while (scanner.take('{') || scanner.take(',')) {
         scanner.skipSpace();
         if (!scanner.memberName(name, true)) {
@@ -103,7 +100,7 @@ text::Span includeUsageIn(std::string_view body, text::Span options)
             break;
         }
         if (name.text(storage) == "include_usage") {
-            return {begin, scanner.at()};
+            return {options.begin + begin, options.begin + scanner.at()};
         }
         scanner.skipSpace();
     }

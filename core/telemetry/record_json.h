@@ -9,7 +9,10 @@
 
 namespace signalbox::telemetry {
 
-/// One JSON line without the line end.
+/// One JSON line without the line end. What is not there is null: `route` and `rule` without a route, `backend`, `name`,
+/// `endpoint` and `address` without a host, a `status` that was never sent or received, `first_ms` without a byte, token
+/// counts that nobody told. `route` is NAMESPACE/NAME, `rule` its index; times within a request are milliseconds
+/// since it was received, to the microsecond.
 std::string toJson(const RequestRecord& record);
 
 /// One line for people: time, status, model, route, attempts with their outcomes, total time.
