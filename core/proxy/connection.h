@@ -85,6 +85,7 @@ protected:
 private:
     void read();
     void write();
+    std::size_t writeNow(std::span<const std::string_view> pieces, boost::system::error_code& error);
     void keepUnsent(std::span<const std::string_view> pieces, std::size_t sent, Unsent unsent);
 
     Socket m_socket;
