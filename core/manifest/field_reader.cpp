@@ -140,7 +140,8 @@ const YamlNode* FieldReader::findKind(
         return nullptr;
     }
     if (value->kind != kind) {
-        refuse(value->span, "Invalid value: must be of type " + std::string(type) + ", not " + std::string(typeName(*value)), name);
+        refuse(value->span,
+            "Invalid value: must be of type " + std::string(type) + ", not " + std::string(typeName(*value)), name);
         return nullptr;
     }
     return value;
@@ -161,7 +162,8 @@ std::optional<std::string> FieldReader::checkedString(
     const YamlNode& node, const StringRule& rule, std::string_view name, std::size_t index)
 {
     if (node.kind != YamlNode::Kind::Scalar || typeOf(node) != ScalarType::String) {
-        refuseAt(pathOf(name, index), node.span, "Invalid value: must be of type string, not " + std::string(typeName(node)));
+        refuseAt(pathOf(name, index), node.span,
+            "Invalid value: must be of type string, not " + std::string(typeName(node)));
         return std::nullopt;
     }
     if (const std::string wrong = violation(node.scalar, rule); !wrong.empty()) {
@@ -176,7 +178,8 @@ std::optional<std::int64_t> FieldReader::checkedInteger(
 {
     const auto value = integerOf(node);
     if (!value) {
-        refuseAt(pathOf(name, index), node.span, "Invalid value: must be of type integer, not " + std::string(typeName(node)));
+        refuseAt(pathOf(name, index), node.span,
+            "Invalid value: must be of type integer, not " + std::string(typeName(node)));
         return std::nullopt;
     }
     if (*value < range.least || *value > range.most) {
@@ -264,7 +267,8 @@ Optional<std::int64_t> FieldReader::bufferSize(std::string_view name)
     const auto text = checkedString(*node, kBufferSize, name, kNoIndex);
     const auto bytes = text ? parseQuantity(*text) : std::nullopt;
     if (text && (!bytes || *bytes > kUint32.most)) {
-        refuseValue(name, quotedValue(*text) + ": should be less than or equal to " + std::to_string(kUint32.most) + " bytes");
+        refuseValue(
+            name, quotedValue(*text) + ": should be less than or equal to " + std::to_string(kUint32.most) + " bytes");
         return std::nullopt;
     }
     return bytes ? Optional<std::int64_t>({*bytes, node->span}) : std::nullopt;
@@ -281,7 +285,10 @@ const YamlNode* FieldReader::list(std::string_view name, ListRule rule)
         refuse(node->items[rule.most]->span,
             "Too many: " + std::to_string(size) + ": must have at most " + std::to_string(rule.most) + " items", name);
     } else if (size < rule.least) {
-        refuse(node->span, "Invalid value: " + std::to_string(size) + ": should have at least " + std::to_string(rule.least) + " items", name);
+        refuse(node->span,
+            "Invalid value: " + std::to_string(size) + ": should have at least " + std::to_string(rule.least)
+                + " items",
+            name);
     }
     return node;
 }
@@ -346,7 +353,8 @@ bool FieldReader::each(std::string_view name, ListRule rule, const Visit& visit)
     for (std::size_t i = 0; node != nullptr && i < node->items.size(); ++i) {
         const YamlNode& item = *node->items[i];
         if (item.kind != YamlNode::Kind::Mapping) {
-            refuseAt(pathOf(name, i), item.span, "Invalid value: must be of type object, not " + std::string(typeName(item)));
+            refuseAt(pathOf(name, i), item.span,
+                "Invalid value: must be of type object, not " + std::string(typeName(item)));
             continue;
         }
         FieldReader child(*this, name, i, item);

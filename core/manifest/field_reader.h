@@ -17,7 +17,7 @@ namespace signalbox::manifest {
 struct ObjectLog {
     text::SourceTextPtr source;
     text::Diagnostics& diagnostics;
-    std::string title;     ///< "AIGatewayRoute default/a", for messages
+    std::string title; ///< "AIGatewayRoute default/a", for messages
     bool refused = false;
 };
 
@@ -27,7 +27,7 @@ struct Range {
     std::int64_t least = std::numeric_limits<std::int32_t>::min();
     std::int64_t most = std::numeric_limits<std::int32_t>::max();
 };
-inline constexpr Range kCount{.least = 0};                      ///< int32, not negative
+inline constexpr Range kCount{.least = 0}; ///< int32, not negative
 inline constexpr Range kUint32{.least = 0, .most = 4294967295}; ///< as circuit breakers have it
 inline constexpr Range kPort{.least = 1, .most = 65535};
 inline constexpr Range kHttpStatus{.least = 100, .most = 599};
@@ -41,8 +41,7 @@ struct ListRule {
 
 /// One mapping of an object. A null value counts as absent. Asking for a field makes it known;
 /// finish() reports the others. A reader must not outlive or move from under its children.
-class FieldReader
-{
+class FieldReader {
 public:
     using Visit = std::function<void(FieldReader&)>;
 
@@ -57,7 +56,8 @@ public:
     /// Where the value of a field stands; the mapping's first key when it is absent.
     text::Span spanOf(std::string_view name);
 
-    Optional<std::string> string(std::string_view name, const StringRule& rule = kAnyString, Presence presence = Presence::Optional);
+    Optional<std::string> string(
+        std::string_view name, const StringRule& rule = kAnyString, Presence presence = Presence::Optional);
     /// A required string; empty when it is missing or refused.
     Field<std::string> requiredString(std::string_view name, const StringRule& rule = kAnyString);
     Optional<std::int64_t> integer(std::string_view name, Range range = {}, Presence presence = Presence::Optional);
@@ -67,7 +67,8 @@ public:
     /// An integer or a quantity in bytes, at most 2^32-1.
     Optional<std::int64_t> bufferSize(std::string_view name);
 
-    std::vector<Field<std::string>> strings(std::string_view name, const StringRule& rule = kAnyString, ListRule list = {});
+    std::vector<Field<std::string>> strings(
+        std::string_view name, const StringRule& rule = kAnyString, ListRule list = {});
     std::vector<Field<std::int64_t>> integers(std::string_view name, Range range);
     std::map<std::string, std::string> stringMap(std::string_view name);
 
@@ -82,7 +83,10 @@ public:
 
     /// Refuses the object: "TITLE is refused: PATH: reason".
     void refuse(text::Span place, const std::string& reason, std::string_view field = {});
-    void refuseValue(std::string_view field, const std::string& reason) { refuse(spanOf(field), "Invalid value: " + reason, field); }
+    void refuseValue(std::string_view field, const std::string& reason)
+    {
+        refuse(spanOf(field), "Invalid value: " + reason, field);
+    }
     void warn(std::string code, text::Span place, const std::string& message);
 
     /// Warns about every field that nobody asked for.
@@ -97,8 +101,10 @@ private:
     std::string path() const;
     std::string pathOf(std::string_view name, std::size_t index) const;
     void refuseAt(const std::string& path, text::Span place, const std::string& reason);
-    std::optional<std::string> checkedString(const YamlNode& node, const StringRule& rule, std::string_view name, std::size_t index);
-    std::optional<std::int64_t> checkedInteger(const YamlNode& node, Range range, std::string_view name, std::size_t index);
+    std::optional<std::string> checkedString(
+        const YamlNode& node, const StringRule& rule, std::string_view name, std::size_t index);
+    std::optional<std::int64_t> checkedInteger(
+        const YamlNode& node, Range range, std::string_view name, std::size_t index);
 
     ObjectLog& m_log;
     const YamlNode& m_node;

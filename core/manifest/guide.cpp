@@ -91,10 +91,12 @@ std::string nameOfCat(std::string_view line)
     return std::string(name.substr(0, name.find_first_of(" \t`\"'")));
 }
 
-class FenceFinder
-{
+class FenceFinder {
 public:
-    explicit FenceFinder(std::string_view text) : m_text(text) {}
+    explicit FenceFinder(std::string_view text)
+        : m_text(text)
+    {
+    }
 
     std::vector<Fence> find()
     {
@@ -214,7 +216,8 @@ bool isGuide(std::string_view name, std::string_view text)
     if (lower.ends_with(".md") || lower.ends_with(".markdown") || lower.ends_with(".txt")) {
         return true;
     }
-    return (text.find("```") != std::string_view::npos || text.find("~~~") != std::string_view::npos) && looksLikeGuide(text);
+    return (text.find("```") != std::string_view::npos || text.find("~~~") != std::string_view::npos)
+        && looksLikeGuide(text);
 }
 
 } // namespace signalbox::manifest

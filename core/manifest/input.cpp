@@ -31,7 +31,8 @@ void failWorkspace(LoadedDocuments& into, text::Place place)
 std::string_view scalarOf(const YamlNode& mapping, std::string_view key)
 {
     const YamlNode* node = mapping.find(key);
-    return node != nullptr && node->kind == YamlNode::Kind::Scalar ? std::string_view(node->scalar) : std::string_view();
+    return node != nullptr && node->kind == YamlNode::Kind::Scalar ? std::string_view(node->scalar)
+                                                                   : std::string_view();
 }
 
 const YamlNode* itemsOfList(const YamlNode& tree)
@@ -110,7 +111,8 @@ bool isBinary(std::string_view text)
         return true;
     }
     std::size_t invalid = 0;
-    for (std::size_t at = text::findInvalidUtf8(text); at != std::string_view::npos; at = text::findInvalidUtf8(text, at + 1)) {
+    for (std::size_t at = text::findInvalidUtf8(text); at != std::string_view::npos;
+         at = text::findInvalidUtf8(text, at + 1)) {
         ++invalid;
     }
     return invalid * 10 > text.size();
@@ -131,10 +133,13 @@ std::string joined(const std::string& folder, const std::string& name)
     return folder.ends_with('/') ? folder + name : folder + '/' + name;
 }
 
-class Loader
-{
+class Loader {
 public:
-    Loader(FileAccess& files, const std::string& examplesDir) : m_files(files), m_examplesDir(examplesDir) {}
+    Loader(FileAccess& files, const std::string& examplesDir)
+        : m_files(files)
+        , m_examplesDir(examplesDir)
+    {
+    }
 
     LoadedDocuments load(const std::vector<std::string>& inputs)
     {
@@ -242,7 +247,8 @@ void loadText(const text::SourceTextPtr& source, LoadedDocuments& into)
         return;
     }
     if (guide) {
-        fail(into, "no-documents", "This guide has no fence marked yaml or yml whose document has a kind.", {source, {}});
+        fail(into, "no-documents", "This guide has no fence marked yaml or yml whose document has a kind.",
+            {source, {}});
     } else {
         into.diagnostics.push_back(
             {text::Severity::Warning, "no-documents", "There is no document in this file.", {source, {}}});

@@ -47,7 +47,10 @@ enum class RefFields : unsigned {
     SectionName = 4,
     Port = 8,
 };
-constexpr unsigned operator|(RefFields a, RefFields b) { return static_cast<unsigned>(a) | static_cast<unsigned>(b); }
+constexpr unsigned operator|(RefFields a, RefFields b)
+{
+    return static_cast<unsigned>(a) | static_cast<unsigned>(b);
+}
 
 /// group, kind, name and what `fields` (RefFields) adds.
 ObjectRef readObjectRef(FieldReader& ref, unsigned fields);

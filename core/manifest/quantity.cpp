@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/manifest/quantity.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -57,8 +58,8 @@ std::optional<std::int64_t> parseQuantity(std::string_view text)
     const std::size_t behind = std::min(magnitude.find_first_not_of("0123456789."), magnitude.size());
     const std::string_view digits = magnitude.substr(0, behind);
     double value = 0;
-    const auto [end, error]
-        = std::from_chars(digits.data(), digits.data() + digits.size(), value, std::chars_format::fixed);
+    const auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), value, std::chars_format::fixed);
     const auto scale = scaleOf(magnitude.substr(behind));
     if (error != std::errc() || end != digits.data() + digits.size() || !scale) {
         return std::nullopt;

@@ -21,8 +21,9 @@ constexpr std::array<std::string_view, 6> kPolicyFields{
     "apiKey", "awsCredentials", "azureAPIKey", "azureCredentials", "gcpCredentials", "anthropicAPIKey"};
 const StringRule kPolicyType{.oneOf = kPolicyTypes};
 
-constexpr std::string_view kBackendRefReason = "BackendRef must be a Backend resource of Envoy Gateway. "
-                                               "See https://github.com/envoyproxy/ai-gateway/issues/902 for more details.";
+constexpr std::string_view kBackendRefReason =
+    "BackendRef must be a Backend resource of Envoy Gateway. "
+    "See https://github.com/envoyproxy/ai-gateway/issues/902 for more details.";
 
 ObjectRef readBackend(FieldReader& reader)
 {
@@ -44,7 +45,8 @@ void readTargets(FieldReader& spec, std::vector<ObjectRef>& targets)
             const bool groupFits = ref.group->value == kAiGatewayGroup || ref.group->value == kInferenceGroup;
             if (!backend && !pool) {
                 spec.refuse(groupFits ? ref.kind->span : ref.group->span,
-                    "Invalid value: targetRefs must reference AIServiceBackend or InferencePool resources", "targetRefs");
+                    "Invalid value: targetRefs must reference AIServiceBackend or InferencePool resources",
+                    "targetRefs");
             }
         }
         targets.push_back(std::move(ref));
@@ -59,8 +61,8 @@ void checkTypeFields(FieldReader& spec, std::string_view type)
         return;
     }
     const std::string_view own = kPolicyFields[static_cast<std::size_t>(at - kPolicyTypes.begin())];
-    const std::string reason
-        = "Invalid value: When type is " + std::string(type) + ", only " + std::string(own) + " field should be set";
+    const std::string reason =
+        "Invalid value: When type is " + std::string(type) + ", only " + std::string(own) + " field should be set";
     bool wrong = false;
     for (const std::string_view field : kPolicyFields) {
         if (field != own && spec.has(field)) {
@@ -128,7 +130,8 @@ AIServiceBackend readAiServiceBackend(FieldReader& root, const ObjectMeta&)
             backend.schemaPrefix = schema.string("prefix");
         };
         spec.object("schema", readSchema, Presence::Required);
-        spec.object("backendRef", [&](FieldReader& ref) { backend.backendRef = readBackend(ref); }, Presence::Required);
+        spec.object(
+            "backendRef", [&](FieldReader& ref) { backend.backendRef = readBackend(ref); }, Presence::Required);
         backend.headerMutation = readMutation(spec, "headerMutation", "name");
         backend.bodyMutation = readMutation(spec, "bodyMutation", "path");
     });
@@ -159,8 +162,8 @@ GatewayConfig readGatewayConfig(FieldReader& root, const ObjectMeta&)
 {
     GatewayConfig config;
     root.object("spec", [&](FieldReader& spec) {
-        config.globalLlmRequestCosts
-            = readCosts(spec, "globalLLMRequestCosts", std::numeric_limits<std::size_t>::max(), true);
+        config.globalLlmRequestCosts =
+            readCosts(spec, "globalLLMRequestCosts", std::numeric_limits<std::size_t>::max(), true);
         spec.known({"extProc"});
         spec.object("forwardProxy", [](FieldReader& proxy) { proxy.requiredString("address", kNonEmpty); });
     });

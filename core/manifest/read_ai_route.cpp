@@ -52,9 +52,11 @@ BackendRef readBackendRef(FieldReader& reader)
     ref.headerMutation = readMutation(reader, "headerMutation", "name");
     ref.bodyMutation = readMutation(reader, "bodyMutation", "path");
     if (ref.group.has_value() != ref.kind.has_value()) {
-        reader.refuse(ref.group ? ref.group->span : ref.kind->span, "Invalid value: group and kind must be specified together");
+        reader.refuse(
+            ref.group ? ref.group->span : ref.kind->span, "Invalid value: group and kind must be specified together");
     }
-    const bool pool = ref.group && ref.group->value == kInferenceGroup && ref.kind && ref.kind->value == "InferencePool";
+    const bool pool =
+        ref.group && ref.group->value == kInferenceGroup && ref.kind && ref.kind->value == "InferencePool";
     if (ref.group && !pool) {
         const bool groupWrong = ref.group->value != kInferenceGroup || !ref.kind;
         reader.refuse(groupWrong ? ref.group->span : ref.kind->span,
@@ -72,7 +74,8 @@ void checkBackendRefs(FieldReader& rule, const std::vector<BackendRef>& refs)
         return;
     }
     if (!std::all_of(refs.begin(), refs.end(), isPool) && !std::all_of(refs.begin(), refs.end(), isBackend)) {
-        rule.refuse(pool->span, "Invalid value: cannot mix InferencePool and AIServiceBackend references in the same rule");
+        rule.refuse(
+            pool->span, "Invalid value: cannot mix InferencePool and AIServiceBackend references in the same rule");
     }
     if (refs.size() > 1) {
         rule.refuse(pool->span, "Invalid value: only one InferencePool backend is allowed per rule");
@@ -123,8 +126,8 @@ void checkRuleNames(FieldReader& spec, const std::vector<RouteRule>& rules)
 
 void readParents(FieldReader& spec, std::vector<ObjectRef>& parents)
 {
-    constexpr unsigned kFields
-        = (RefFields::Namespace | RefFields::SectionName) | static_cast<unsigned>(RefFields::Port);
+    constexpr unsigned kFields =
+        (RefFields::Namespace | RefFields::SectionName) | static_cast<unsigned>(RefFields::Port);
     spec.each("parentRefs", {.most = 16}, [&](FieldReader& item) {
         parents.push_back(readObjectRef(item, kFields));
         if (const auto& kind = parents.back().kind; kind && kind->value != "Gateway") {

@@ -63,7 +63,8 @@ bool isBlank(char c)
 
 bool containsOllama(std::string image)
 {
-    std::transform(image.begin(), image.end(), image.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::transform(
+        image.begin(), image.end(), image.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     return image.find("ollama") != std::string::npos;
 }
 
@@ -96,8 +97,8 @@ void findPulls(std::string_view command, std::vector<std::string>& models)
         while (model.starts_with('-')) {
             model = nextWord(rest);
         }
-        const bool known = model.empty() || model.starts_with('$')
-            || std::find(models.begin(), models.end(), model) != models.end();
+        const bool known =
+            model.empty() || model.starts_with('$') || std::find(models.begin(), models.end(), model) != models.end();
         if (!known) {
             models.emplace_back(model);
         }

@@ -24,7 +24,8 @@ struct TargetKinds {
 };
 constexpr std::array<std::string_view, 7> kTrafficKinds{
     "Gateway", "ListenerSet", "HTTPRoute", "GRPCRoute", "UDPRoute", "TCPRoute", "TLSRoute"};
-constexpr TargetKinds kTrafficTargets{kTrafficKinds, "Gateway/ListenerSet/HTTPRoute/GRPCRoute/TCPRoute/UDPRoute/TLSRoute"};
+constexpr TargetKinds kTrafficTargets{
+    kTrafficKinds, "Gateway/ListenerSet/HTTPRoute/GRPCRoute/TCPRoute/UDPRoute/TLSRoute"};
 constexpr std::array<std::string_view, 2> kClientKinds{"Gateway", "ListenerSet"};
 constexpr TargetKinds kClientTargets{kClientKinds, "Gateway or ListenerSet"};
 
@@ -76,8 +77,8 @@ void checkEndpoints(FieldReader& spec, const std::vector<BackendEndpoint>& endpo
 
 void checkTarget(FieldReader& spec, const ObjectRef& ref, std::string_view field, const TargetKinds& allowed)
 {
-    const std::string words = "Invalid value: this policy can only have a " + std::string(field)
-        + (field == "targetRefs" ? "[*]." : ".");
+    const std::string words =
+        "Invalid value: this policy can only have a " + std::string(field) + (field == "targetRefs" ? "[*]." : ".");
     if (ref.group && ref.group->value != kGatewayGroup) {
         spec.refuse(ref.group->span, words + "group of gateway.networking.k8s.io");
     }
@@ -138,10 +139,11 @@ void checkMergeType(FieldReader& spec, const BackendTrafficPolicy& policy)
     if (policy.mergeType->value == "Replace") {
         spec.refuseValue("mergeType", "Replace is not a valid MergeType for BackendTrafficPolicySpec");
     }
-    const bool routes = std::all_of(policy.targetRefs.begin(), policy.targetRefs.end(),
-                            [](const ObjectRef& ref) { return !ref.kind || isRoute(ref.kind->value); })
-        && std::all_of(policy.targetSelectors.begin(), policy.targetSelectors.end(),
-            [](const TargetSelector& selector) { return isRoute(selector.kind.value); });
+    const bool routes = std::all_of(policy.targetRefs.begin(), policy.targetRefs.end(), [](const ObjectRef& ref) {
+        return !ref.kind || isRoute(ref.kind->value);
+    }) && std::all_of(policy.targetSelectors.begin(), policy.targetSelectors.end(), [](const TargetSelector& selector) {
+        return isRoute(selector.kind.value);
+    });
     if (!routes) {
         spec.refuse(policy.mergeType->span, "Invalid value: mergeType can only be used with xRoute targets");
     }
@@ -205,8 +207,8 @@ ClientTrafficPolicy readClientTrafficPolicy(FieldReader& root, const ObjectMeta&
             policy.enableEnvoyHeaders = enabled && enabled->value;
             headers.allowUnknown();
         });
-        spec.known({"clientIPDetection", "enableProxyProtocol", "grpc", "healthCheck", "http1", "http2", "http3", "path",
-            "proxyProtocol", "scheme", "tcpKeepalive", "tls"});
+        spec.known({"clientIPDetection", "enableProxyProtocol", "grpc", "healthCheck", "http1", "http2", "http3",
+            "path", "proxyProtocol", "scheme", "tcpKeepalive", "tls"});
     };
     root.object("spec", read, Presence::Required);
     return policy;

@@ -12,7 +12,8 @@ bool sharesAddress(const Listener& a, const Listener& b)
     const auto textOf = [](const Optional<std::string>& field) {
         return field ? std::optional<std::string_view>(field->value) : std::nullopt;
     };
-    return a.port.value == b.port.value && textOf(a.protocol) == textOf(b.protocol) && textOf(a.hostname) == textOf(b.hostname);
+    return a.port.value == b.port.value && textOf(a.protocol) == textOf(b.protocol)
+        && textOf(a.hostname) == textOf(b.hostname);
 }
 
 Listener readListener(FieldReader& reader)
@@ -24,7 +25,8 @@ Listener readListener(FieldReader& reader)
     listener.protocol = reader.string("protocol", kProtocol, Presence::Required);
     listener.hostname = reader.string("hostname", kHostname);
     reader.known({"allowedRoutes"});
-    const std::string_view protocol = listener.protocol ? std::string_view(listener.protocol->value) : std::string_view();
+    const std::string_view protocol =
+        listener.protocol ? std::string_view(listener.protocol->value) : std::string_view();
     if (reader.has("tls") && (protocol == "HTTP" || protocol == "TCP" || protocol == "UDP")) {
         reader.refuseValue("tls", "tls must not be specified for protocols ['HTTP', 'TCP', 'UDP']");
     }
@@ -38,12 +40,16 @@ void checkListeners(FieldReader& spec, const std::vector<Listener>& listeners)
 {
     for (std::size_t i = 1; i < listeners.size(); ++i) {
         const auto before = listeners.begin() + static_cast<std::ptrdiff_t>(i);
-        if (std::any_of(listeners.begin(), before, [&](const Listener& other) { return other.name.value == listeners[i].name.value; })) {
-            spec.refuse(listeners[i].name.span, "Invalid value: Listener name must be unique within the Gateway", "listeners");
+        if (std::any_of(listeners.begin(), before,
+                [&](const Listener& other) { return other.name.value == listeners[i].name.value; })) {
+            spec.refuse(
+                listeners[i].name.span, "Invalid value: Listener name must be unique within the Gateway", "listeners");
         }
-        if (std::any_of(listeners.begin(), before, [&](const Listener& other) { return sharesAddress(other, listeners[i]); })) {
+        if (std::any_of(
+                listeners.begin(), before, [&](const Listener& other) { return sharesAddress(other, listeners[i]); })) {
             spec.refuse(listeners[i].port.span,
-                "Invalid value: Combination of port, protocol and hostname must be unique for each listener", "listeners");
+                "Invalid value: Combination of port, protocol and hostname must be unique for each listener",
+                "listeners");
         }
     }
 }

@@ -7,8 +7,8 @@ namespace signalbox::manifest {
 
 namespace {
 
-constexpr std::array<std::string_view, 7> kCostTypes{"OutputToken", "InputToken", "CachedInputToken",
-    "CacheCreationInputToken", "TotalToken", "ReasoningToken", "CEL"};
+constexpr std::array<std::string_view, 7> kCostTypes{
+    "OutputToken", "InputToken", "CachedInputToken", "CacheCreationInputToken", "TotalToken", "ReasoningToken", "CEL"};
 const StringRule kCostType{.oneOf = kCostTypes};
 
 bool includes(unsigned fields, RefFields field)
@@ -41,7 +41,9 @@ ObjectRef readObjectRef(FieldReader& ref, unsigned fields)
 std::optional<ObjectRef> readSecretRef(FieldReader& parent)
 {
     std::optional<ObjectRef> result;
-    const auto read = [&](FieldReader& ref) { result = readObjectRef(ref, static_cast<unsigned>(RefFields::Namespace)); };
+    const auto read = [&](FieldReader& ref) {
+        result = readObjectRef(ref, static_cast<unsigned>(RefFields::Namespace));
+    };
     parent.object("secretRef", read, Presence::Required);
     return result;
 }

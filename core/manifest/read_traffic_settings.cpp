@@ -19,7 +19,8 @@ constexpr std::array<std::string_view, 6> kBalancers{
 const StringRule kBalancer{.oneOf = kBalancers};
 constexpr std::array<std::string_view, 3> kHealthTypes{"HTTP", "TCP", "GRPC"};
 const StringRule kHealthType{.oneOf = kHealthTypes};
-constexpr std::array<std::string_view, 5> kLookupFamilies{"IPv4", "IPv6", "IPv4Preferred", "IPv6Preferred", "IPv4AndIPv6"};
+constexpr std::array<std::string_view, 5> kLookupFamilies{
+    "IPv4", "IPv6", "IPv4Preferred", "IPv6Preferred", "IPv4AndIPv6"};
 const StringRule kLookupFamily{.oneOf = kLookupFamilies};
 constexpr StringRule kHealthPath{.minLength = 1, .maxLength = 1024};
 constexpr StringRule kHealthMethod{.maxLength = 16};
@@ -72,8 +73,9 @@ CircuitBreakerSpec readCircuitBreaker(FieldReader& reader)
     breaker.maxParallelRequests = reader.integer("maxParallelRequests", kUint32);
     breaker.maxParallelRetries = reader.integer("maxParallelRetries", kUint32);
     breaker.maxRequestsPerConnection = reader.integer("maxRequestsPerConnection", kUint32);
-    reader.object("perEndpoint",
-        [&](FieldReader& endpoint) { breaker.perEndpointMaxConnections = endpoint.integer("maxConnections", kUint32); });
+    reader.object("perEndpoint", [&](FieldReader& endpoint) {
+        breaker.perEndpointMaxConnections = endpoint.integer("maxConnections", kUint32);
+    });
     reader.object("retryBudget", [&](FieldReader& budget) { readRetryBudget(budget, breaker); });
     return breaker;
 }
@@ -96,14 +98,16 @@ PassiveHealthSpec readPassiveHealth(FieldReader& reader)
 void checkHealthType(FieldReader& reader, std::string_view type)
 {
     if ((type == "HTTP") != reader.has("http")) {
-        reader.refuse(reader.spanOf("type"), "Invalid value: If Health Checker type is HTTP, http field needs to be set.");
+        reader.refuse(
+            reader.spanOf("type"), "Invalid value: If Health Checker type is HTTP, http field needs to be set.");
     }
     if ((type == "TCP") != reader.has("tcp")) {
-        reader.refuse(reader.spanOf("type"), "Invalid value: If Health Checker type is TCP, tcp field needs to be set.");
+        reader.refuse(
+            reader.spanOf("type"), "Invalid value: If Health Checker type is TCP, tcp field needs to be set.");
     }
     if (reader.has("grpc") && type != "GRPC") {
-        reader.refuse(reader.spanOf("grpc"),
-            "Invalid value: The grpc field can only be set if the Health Checker type is GRPC.");
+        reader.refuse(
+            reader.spanOf("grpc"), "Invalid value: The grpc field can only be set if the Health Checker type is GRPC.");
     }
 }
 
@@ -170,7 +174,8 @@ void readZones(FieldReader& reader, std::string_view type, TrafficSettings& sett
         }
         if (settings.preferLocalZone && type == "ConsistentHash") {
             zones.refuseValue("preferLocal",
-                "PreferLocal zone-aware routing is not supported for ConsistentHash load balancers. Use weightedZones instead.");
+                "PreferLocal zone-aware routing is not supported for ConsistentHash load balancers. Use weightedZones "
+                "instead.");
         }
         if (settings.preferLocalZone && type == "BackendUtilization") {
             zones.refuseValue("preferLocal",

@@ -36,14 +36,17 @@ YamlNode withoutNamespace(const YamlNode& object)
 }
 
 /// Collects objects; a later one of the same identity replaces the earlier.
-class Collector
-{
+class Collector {
 public:
-    explicit Collector(text::Diagnostics& diagnostics) : m_diagnostics(diagnostics) {}
+    explicit Collector(text::Diagnostics& diagnostics)
+        : m_diagnostics(diagnostics)
+    {
+    }
 
     Resources resources;
 
-    void keep(const ObjectMeta& meta, const std::string& title, std::size_t index, void (*drop)(Resources&, std::size_t))
+    void keep(
+        const ObjectMeta& meta, const std::string& title, std::size_t index, void (*drop)(Resources&, std::size_t))
     {
         const std::string identity = meta.group + '\n' + meta.kind + '\n' + meta.nameSpace + '\n' + meta.name;
         Kept kept{index, drop, meta.source, meta.nameSpan, meta.tree};
@@ -59,10 +62,9 @@ private:
     void noteReplaced(const ObjectMeta& meta, const std::string& title, const Kept& before)
     {
         const bool equal = sameContent(withoutNamespace(*before.tree), withoutNamespace(*meta.tree));
-        const text::Position line = before.source->positionAt(before.nameSpan.begin);
         m_diagnostics.push_back({equal ? text::Severity::Info : text::Severity::Warning, "object-replaced",
             title + " replaces the one " + (equal ? "with equal content" : "with other content") + " at "
-                + before.source->name() + ':' + std::to_string(line.line) + "; the last one counts.",
+                + before.source->name() + ':' + std::to_string(before.source->lineAt(before.nameSpan.begin)) + "; the last one counts.",
             {meta.source, meta.nameSpan}});
     }
 
@@ -75,27 +77,23 @@ ObjectMeta& metaOf(ObjectMeta& meta)
     return meta;
 }
 
-template<typename T>
-ObjectMeta& metaOf(T& object)
+template <typename T> ObjectMeta& metaOf(T& object)
 {
     return object.meta;
 }
 
 // A replaced object is marked by an empty kind and removed at the end, in one pass.
-template<auto List>
-void drop(Resources& resources, std::size_t index)
+template <auto List> void drop(Resources& resources, std::size_t index)
 {
     metaOf((resources.*List)[index]).kind.clear();
 }
 
-template<auto List>
-void removeDropped(Resources& resources)
+template <auto List> void removeDropped(Resources& resources)
 {
     std::erase_if(resources.*List, [](auto& object) { return metaOf(object).kind.empty(); });
 }
 
-template<auto List, auto Read>
-void readInto(Collector& into, FieldReader& root, ObjectLog& log, ObjectMeta meta)
+template <auto List, auto Read> void readInto(Collector& into, FieldReader& root, ObjectLog& log, ObjectMeta meta)
 {
     auto object = Read(root, meta);
     root.finish();
@@ -143,7 +141,8 @@ constexpr std::array<KindRow, 13> kKinds{{
     {kGatewayGroup, "GatewayClass", {"v1", "v1beta1"}, "", readInto<&Resources::gatewayClasses, readGatewayClass>},
     {kGatewayGroup, "Gateway", {"v1", "v1beta1"}, "", readInto<&Resources::gateways, readGateway>},
     {kGatewayGroup, "ReferenceGrant", {"v1", "v1beta1"}, "", readInto<&Resources::referenceGrants, readReferenceGrant>},
-    {kAiGatewayGroup, "AIGatewayRoute", {"v1beta1", "v1alpha1"}, "v1alpha1", readInto<&Resources::routes, readAiGatewayRoute>},
+    {kAiGatewayGroup, "AIGatewayRoute", {"v1beta1", "v1alpha1"}, "v1alpha1",
+        readInto<&Resources::routes, readAiGatewayRoute>},
     {kAiGatewayGroup, "AIServiceBackend", {"v1beta1", "v1alpha1"}, "v1alpha1",
         readInto<&Resources::serviceBackends, readAiServiceBackend>},
     {kAiGatewayGroup, "BackendSecurityPolicy", {"v1beta1", "v1alpha1"}, "v1alpha1",
@@ -170,7 +169,8 @@ const KindRow* rowOf(const ObjectMeta& meta)
 
 std::string_view plainText(const YamlNode* node)
 {
-    return node != nullptr && node->kind == YamlNode::Kind::Scalar ? std::string_view(node->scalar) : std::string_view();
+    return node != nullptr && node->kind == YamlNode::Kind::Scalar ? std::string_view(node->scalar)
+                                                                   : std::string_view();
 }
 
 // What messages call an object, however little of it can be read.
@@ -179,10 +179,12 @@ std::string titleOf(const YamlNode& tree)
     const std::string_view kind = plainText(tree.find("kind"));
     const YamlNode* metadata = tree.find("metadata");
     const std::string_view name = metadata != nullptr ? plainText(metadata->find("name")) : std::string_view();
-    const std::string_view nameSpace = metadata != nullptr ? plainText(metadata->find("namespace")) : std::string_view();
+    const std::string_view nameSpace =
+        metadata != nullptr ? plainText(metadata->find("namespace")) : std::string_view();
     std::string title(kind.empty() ? std::string_view("An object without a kind") : kind);
     if (!name.empty()) {
-        title += ' ' + (kind == "GatewayClass" ? "" : std::string(nameSpace.empty() ? "default" : nameSpace) + '/') + std::string(name);
+        title += ' ' + (kind == "GatewayClass" ? "" : std::string(nameSpace.empty() ? "default" : nameSpace) + '/')
+            + std::string(name);
     }
     return title;
 }
@@ -241,7 +243,8 @@ void readDocument(const Document& document, Collector& into, text::Diagnostics& 
     const YamlNode& tree = *document.tree;
     if (tree.kind != YamlNode::Kind::Mapping) {
         diagnostics.push_back({text::Severity::Error, "object-refused",
-            "This document is not a Kubernetes object: it must be of type object, not " + std::string(typeName(tree)) + '.',
+            "This document is not a Kubernetes object: it must be of type object, not " + std::string(typeName(tree))
+                + '.',
             {document.source, tree.span}});
         return;
     }

@@ -9,9 +9,9 @@
 
 namespace signalbox::manifest {
 
-/// Reads every document that has a tree. Diagnostics use these severities: Error for an object (or
-/// field) that an API server refuses, Warning for replaced duplicates with other content, unknown fields
-/// and values without effect, Info for equal duplicates and ignored kinds.
+/// Reads every document that has a tree. Codes: "object-refused" (Error: what an API server refuses; the
+/// object is dropped and the place is the offending value), "object-replaced" (Info when the content is equal,
+/// else Warning), "unknown-field" (Warning), "kind-ignored" and "api-deprecated" (Info).
 Resources readResources(const std::vector<Document>& documents, text::Diagnostics& diagnostics);
 
 } // namespace signalbox::manifest

@@ -11,7 +11,8 @@ namespace {
 
 bool isMarker(std::string_view line, std::string_view marker)
 {
-    return line.starts_with(marker) && (line.size() == marker.size() || line[marker.size()] == ' ' || line[marker.size()] == '\t');
+    return line.starts_with(marker)
+        && (line.size() == marker.size() || line[marker.size()] == ' ' || line[marker.size()] == '\t');
 }
 
 bool hasContent(std::string_view line)
@@ -20,10 +21,13 @@ bool hasContent(std::string_view line)
     return ink != std::string_view::npos && line[ink] != '#';
 }
 
-class Splitter
-{
+class Splitter {
 public:
-    Splitter(std::string_view yaml, std::size_t indent) : m_yaml(yaml), m_indent(indent) {}
+    Splitter(std::string_view yaml, std::size_t indent)
+        : m_yaml(yaml)
+        , m_indent(indent)
+    {
+    }
 
     std::vector<text::Span> split()
     {

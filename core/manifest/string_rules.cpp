@@ -38,8 +38,7 @@ bool isHexGroup(std::string_view text)
 }
 
 // Calls each(part) for the parts between separators; false as soon as one refuses. `count` gets their number.
-template<typename Each>
-bool allParts(std::string_view text, char separator, std::size_t& count, Each each)
+template <typename Each> bool allParts(std::string_view text, char separator, std::size_t& count, Each each)
 {
     for (count = 1;; ++count) {
         const std::size_t end = text.find(separator);
@@ -206,35 +205,52 @@ bool isDateTime(std::string_view text)
     return rest == "Z" || rest == "z" || offset;
 }
 
-const StringRule kObjectName{.minLength = 1, .maxLength = 253, .matches = isDnsName,
+const StringRule kObjectName{.minLength = 1,
+    .maxLength = 253,
+    .matches = isDnsName,
     .pattern = "a lowercase RFC 1123 subdomain: a-z, 0-9, '-' and '.', beginning and ending with a letter or digit"};
-const StringRule kNamespace{.minLength = 1, .maxLength = 63, .matches = isDnsLabel,
-    .pattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"};
-const StringRule kGroup{.maxLength = 253, .matches = isGroup,
+const StringRule kNamespace{
+    .minLength = 1, .maxLength = 63, .matches = isDnsLabel, .pattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"};
+const StringRule kGroup{.maxLength = 253,
+    .matches = isGroup,
     .pattern = "^$|^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"};
-const StringRule kKind{.minLength = 1, .maxLength = 63, .matches = isKind,
-    .pattern = "^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$"};
-const StringRule kOptionalKind{.maxLength = 63, .matches = isOptionalKind,
-    .pattern = "^$|^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$"};
+const StringRule kKind{
+    .minLength = 1, .maxLength = 63, .matches = isKind, .pattern = "^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$"};
+const StringRule kOptionalKind{
+    .maxLength = 63, .matches = isOptionalKind, .pattern = "^$|^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$"};
 const StringRule kReferredName{.minLength = 1, .maxLength = 253};
-const StringRule kSectionName{.minLength = 1, .maxLength = 253, .matches = isDnsName,
+const StringRule kSectionName{.minLength = 1,
+    .maxLength = 253,
+    .matches = isDnsName,
     .pattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"};
-const StringRule kHostname{.minLength = 1, .maxLength = 253, .matches = isHostname,
+const StringRule kHostname{.minLength = 1,
+    .maxLength = 253,
+    .matches = isHostname,
     .pattern = "^(\\*\\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"};
-const StringRule kPreciseHostname{.minLength = 1, .maxLength = 253, .matches = isDnsName,
+const StringRule kPreciseHostname{.minLength = 1,
+    .maxLength = 253,
+    .matches = isDnsName,
     .pattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"};
-const StringRule kFqdn{.minLength = 1, .maxLength = 253, .matches = isFqdn,
+const StringRule kFqdn{.minLength = 1,
+    .maxLength = 253,
+    .matches = isFqdn,
     .pattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\\.?$"};
-const StringRule kIpAddress{.minLength = 3, .maxLength = 45, .matches = isIpAddress,
+const StringRule kIpAddress{.minLength = 3,
+    .maxLength = 45,
+    .matches = isIpAddress,
     .pattern = "an IPv4 or IPv6 address that the CRD's pattern takes"};
-const StringRule kHeaderName{.minLength = 1, .maxLength = 256, .matches = isHeaderName,
-    .pattern = "^[A-Za-z0-9!#$%&'*+\\-.^_\\x60|~]+$"};
+const StringRule kHeaderName{
+    .minLength = 1, .maxLength = 256, .matches = isHeaderName, .pattern = "^[A-Za-z0-9!#$%&'*+\\-.^_\\x60|~]+$"};
 const StringRule kHeaderValue{.minLength = 1, .maxLength = 4096, .isPrivate = true};
-const StringRule kMatchValue{.minLength = 1, .maxLength = 4096, .matches = isMatchValue,
-    .pattern = "^[!-~]+([\\t ]?[!-~]+)*$"};
-const StringRule kControllerName{.minLength = 1, .maxLength = 253, .matches = isControllerName,
+const StringRule kMatchValue{
+    .minLength = 1, .maxLength = 4096, .matches = isMatchValue, .pattern = "^[!-~]+([\\t ]?[!-~]+)*$"};
+const StringRule kControllerName{.minLength = 1,
+    .maxLength = 253,
+    .matches = isControllerName,
     .pattern = "a domain and a path, like example.net/gateway-controller"};
-const StringRule kProtocol{.minLength = 1, .maxLength = 255, .matches = isProtocol,
+const StringRule kProtocol{.minLength = 1,
+    .maxLength = 255,
+    .matches = isProtocol,
     .pattern = "^[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?$ or a domain-prefixed protocol"};
 const StringRule kDateTime{.matches = isDateTime, .pattern = "an RFC 3339 date-time"};
 const StringRule kDuration{.matches = isDuration, .pattern = "^([0-9]{1,5}(h|m|s|ms)){1,4}$"};

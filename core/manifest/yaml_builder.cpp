@@ -122,7 +122,8 @@ void YamlBuilder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor)
     add(std::move(node), 0, nodes, height);
 }
 
-void YamlBuilder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value)
+void YamlBuilder::OnScalar(
+    const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value)
 {
     std::size_t propertiesEnd = 0;
     const Skipped start = skipProperties(m_text, offsetOf(mark), propertiesEnd);
@@ -168,7 +169,8 @@ void YamlBuilder::OnMapStart(
     open(YamlNode::Kind::Mapping, mark, anchor, style);
 }
 
-void YamlBuilder::open(YamlNode::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor, YAML::EmitterStyle::value style)
+void YamlBuilder::open(
+    YamlNode::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor, YAML::EmitterStyle::value style)
 {
     const std::size_t markAt = offsetOf(mark);
     std::size_t propertiesEnd = 0;
@@ -201,6 +203,9 @@ void YamlBuilder::close()
         m_cursor = flowEnd(m_text, m_cursor);
     }
     frame.node->span.end = m_cursor + m_offset;
+    if (!frame.node->entries.empty()) { // an absent first key with a tag stands before what was taken for the start
+        frame.node->span.begin = std::min(frame.node->span.begin, frame.node->entries.front().keySpan.begin);
+    }
     if (frame.node->kind == YamlNode::Kind::Mapping) {
         noteDuplicates(*frame.node);
     }
@@ -231,7 +236,10 @@ void YamlBuilder::addKey(std::string key, text::Span span)
     frame.node->entries.push_back({std::move(key), absolute(span), nullptr});
     frame.hasKey = true;
     const std::size_t colon = skipGap(m_text, span.end).at;
-    m_cursor = colon < m_text.size() && m_text[colon] == ':' ? colon + 1 : span.end;
+    const bool hasColon = colon < m_text.size() && m_text[colon] == ':';
+    const bool ends =
+        colon + 1 >= m_text.size() || std::string_view(" \t\r\n").find(m_text[colon + 1]) != std::string_view::npos;
+    m_cursor = hasColon && (ends || frame.bracketed) ? colon + 1 : span.end;
 }
 
 void YamlBuilder::remember(YAML::anchor_t anchor, Anchored anchored)

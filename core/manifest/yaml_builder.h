@@ -18,21 +18,25 @@ struct YamlRefusal {
 };
 
 /// Builds the tree of one document. Offsets in events count from `offset` in the source.
-class YamlBuilder final : public YAML::EventHandler
-{
+class YamlBuilder final : public YAML::EventHandler {
 public:
     /// `text` holds the bytes that yaml-cpp reads and must outlive the builder.
-    YamlBuilder(std::string_view text, std::size_t offset) : m_text(text), m_offset(offset) {}
+    YamlBuilder(std::string_view text, std::size_t offset)
+        : m_text(text)
+        , m_offset(offset)
+    {
+    }
 
     /// The finished tree; null when there was no document.
     YamlNodePtr root() const { return m_root; }
     const std::vector<YamlNode::Entry>& duplicates() const { return m_duplicates; }
 
     void OnDocumentStart(const YAML::Mark& mark) override;
-    void OnDocumentEnd() override {}
+    void OnDocumentEnd() override { }
     void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override;
     void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override;
-    void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override;
+    void OnScalar(
+        const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override;
     void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
         YAML::EmitterStyle::value style) override;
     void OnSequenceEnd() override { close(); }
@@ -45,10 +49,10 @@ private:
     struct Frame {
         std::shared_ptr<YamlNode> node;
         bool bracketed = false;
-        bool hasKey = false;      ///< of a mapping: the key is read, its value comes next
+        bool hasKey = false; ///< of a mapping: the key is read, its value comes next
         std::size_t column = 0;
         YAML::anchor_t anchor = 0;
-        std::size_t nodes = 1;    ///< this one and all below, aliases expanded
+        std::size_t nodes = 1; ///< this one and all below, aliases expanded
         std::size_t height = 1;
     };
     /// What an anchor stands for; `node` is null while the anchored collection is open.
@@ -72,7 +76,7 @@ private:
 
     std::string_view m_text;
     std::size_t m_offset;
-    std::size_t m_cursor = 0;     ///< where the last finished thing ends, colons of keys included
+    std::size_t m_cursor = 0; ///< where the last finished thing ends, colons of keys included
     std::vector<Frame> m_stack;
     std::vector<Anchored> m_anchors;
     std::size_t m_aliasedNodes = 0;

@@ -33,6 +33,15 @@ std::size_t behindLineBreak(std::string_view text, std::size_t from)
     return std::min(line + (crLf ? 2 : 1), text.size());
 }
 
+// YAML 1.2's tag characters; the first other one begins the value, even without a blank.
+std::size_t tagEnd(std::string_view text, std::size_t begin)
+{
+    constexpr std::string_view kTag =
+        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-#;/?:@&=+$_.~*'()!%";
+    const std::size_t close = at(text, begin + 1) == '<' ? text.find('>', begin) : std::string_view::npos;
+    return close != std::string_view::npos ? close + 1 : std::min(text.find_first_not_of(kTag, begin + 1), text.size());
+}
+
 std::size_t quotedEnd(std::string_view text, std::size_t begin)
 {
     const char quote = text[begin];
@@ -103,10 +112,7 @@ Skipped skipProperties(std::string_view text, std::size_t from, std::size_t& pro
     Skipped result{from, kNoLine};
     propertiesEnd = from;
     while (at(text, result.at) == '&' || at(text, result.at) == '!') {
-        const bool verbatim = at(text, result.at) == '!' && at(text, result.at + 1) == '<';
-        const std::size_t close = verbatim ? text.find('>', result.at) : std::string_view::npos;
-        propertiesEnd
-            = close != std::string_view::npos ? close + 1 : findOf(text, kEndOfName, result.at + 1);
+        propertiesEnd = at(text, result.at) == '!' ? tagEnd(text, result.at) : findOf(text, kEndOfName, result.at + 1);
         const Skipped gap = skipGap(text, propertiesEnd);
         result = {gap.at, gap.crossedLine() ? gap.lineStart : result.lineStart};
     }

@@ -61,7 +61,10 @@ std::string withLineFeeds(std::string_view text)
 
 int hexDigit(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9' ? c - '0'
+        : c >= 'a' && c <= 'f'  ? c - 'a' + 10
+        : c >= 'A' && c <= 'F'  ? c - 'A' + 10
+                                : -1;
 }
 
 // The number of a \uXXXX escape at `at`, or 0.
@@ -103,7 +106,8 @@ void translateSurrogatePairs(std::string& json)
     }
 }
 
-YamlNodePtr parse(std::string_view text, std::size_t offset, text::Diagnostics& duplicates, const text::SourceTextPtr& source)
+YamlNodePtr parse(
+    std::string_view text, std::size_t offset, text::Diagnostics& duplicates, const text::SourceTextPtr& source)
 {
     refuseForeignBytes(text);
     std::string copy = withLineFeeds(text);
@@ -135,7 +139,8 @@ std::string hintAt(std::string_view text, std::size_t at)
     const std::size_t lineBreak = text.substr(0, at).find_last_of("\r\n");
     const std::size_t line = lineBreak == std::string_view::npos ? 0 : lineBreak + 1;
     const std::size_t ink = text.find_first_not_of(" \t", line);
-    const bool tab = text.substr(line, ink == std::string_view::npos ? 0 : ink - line).find('\t') != std::string_view::npos;
+    const bool tab =
+        text.substr(line, ink == std::string_view::npos ? 0 : ink - line).find('\t') != std::string_view::npos;
     return tab ? " (YAML does not allow tabs as indentation)" : "";
 }
 
@@ -143,11 +148,13 @@ std::string hintAt(std::string_view text, std::size_t at)
 
 const YamlNode::Entry* YamlNode::findEntry(std::string_view key) const
 {
-    const auto found = std::find_if(entries.rbegin(), entries.rend(), [&](const Entry& entry) { return entry.key == key; });
+    const auto found =
+        std::find_if(entries.rbegin(), entries.rend(), [&](const Entry& entry) { return entry.key == key; });
     if (found != entries.rend()) {
         return &*found;
     }
-    const auto merge = std::find_if(entries.rbegin(), entries.rend(), [](const Entry& entry) { return entry.key == "<<"; });
+    const auto merge =
+        std::find_if(entries.rbegin(), entries.rend(), [](const Entry& entry) { return entry.key == "<<"; });
     return merge != entries.rend() ? findMerged(*merge->value, key) : nullptr;
 }
 
@@ -160,16 +167,16 @@ const YamlNode* YamlNode::find(std::string_view key) const
 YamlNodePtr readYaml(const text::SourceTextPtr& source, text::Span span, text::Diagnostics& diagnostics)
 {
     const std::string_view whole = source->text();
-    if (span.begin == 0 && whole.starts_with(text::kByteOrderMark)) {
-        span.begin = text::kByteOrderMark.size();
-    }
     span.end = std::min(span.end, whole.size());
     span.begin = std::min(span.begin, span.end);
+    if (whole.substr(span.begin, span.length()).starts_with(text::kByteOrderMark)) { // each document may have one
+        span.begin += text::kByteOrderMark.size();
+    }
     const std::string_view text = whole.substr(span.begin, span.length());
     const auto refuse = [&](std::string code, const std::string& reason, std::size_t at) {
         const std::size_t begin = span.begin + std::min(at, text.size());
-        diagnostics.push_back({text::Severity::Error, std::move(code), "This is not YAML that can be read: " + reason + ".",
-            {source, {begin, std::min(begin + 1, span.end)}}});
+        diagnostics.push_back({text::Severity::Error, std::move(code),
+            "This is not YAML that can be read: " + reason + ".", {source, {begin, std::min(begin + 1, span.end)}}});
         return nullptr;
     };
     try {
@@ -177,7 +184,8 @@ YamlNodePtr readYaml(const text::SourceTextPtr& source, text::Span span, text::D
     } catch (const YamlRefusal& refusal) {
         return refuse(refusal.code, refusal.message, refusal.at);
     } catch (const YAML::DeepRecursion& error) {
-        return refuse("yaml-limit", "values are nested deeper than 100 levels", static_cast<std::size_t>(std::max(error.mark.pos, 0)));
+        return refuse("yaml-limit", "values are nested deeper than 100 levels",
+            static_cast<std::size_t>(std::max(error.mark.pos, 0)));
     } catch (const YAML::Exception& error) {
         const auto at = std::min(static_cast<std::size_t>(std::max(error.mark.pos, 0)), text.size());
         return refuse("yaml-invalid", error.msg + hintAt(text, at), at);

@@ -45,6 +45,9 @@ public:
     /// line; a byte-order mark at the start has no width. O(log lines + length of the line).
     Position positionAt(std::size_t offset) const;
 
+    /// The 1-based line of an offset. O(log lines).
+    std::size_t lineAt(std::size_t offset) const;
+
     /// Number of lines, at least 1.
     std::size_t lineCount() const { return m_lineStarts.size(); }
 

@@ -61,8 +61,7 @@ QByteArray contentOf(const QString& path)
 
 } // namespace
 
-class TestGuides : public QObject
-{
+class TestGuides : public QObject {
     Q_OBJECT
 
 private slots:
@@ -112,7 +111,8 @@ private slots:
         QCOMPARE(route.rules.size(), std::size_t{1});
         const BackendRef& secondary = route.rules[0].backendRefs[1];
         QCOMPARE(secondary.weight->value, std::int64_t{30});
-        QCOMPARE(source.text().substr(secondary.weight->span.begin, secondary.weight->span.length()), std::string_view("30"));
+        QCOMPARE(source.text().substr(secondary.weight->span.begin, secondary.weight->span.length()),
+            std::string_view("30"));
         QVERIFY((source.positionAt(secondary.weight->span.begin) == text::Position{301, 19}));
         QCOMPARE(secondary.modelNameOverride->value, std::string("qwen2.5:0.5b"));
         const RetrySpec& retry = *guide.resources.trafficPolicies[0].settings.retry;
@@ -147,7 +147,8 @@ private slots:
         QCOMPARE(lineOf(*refused), 644);
         QCOMPARE(refused->place.source->positionAt(refused->place.span.begin).column, 14U);
         QCOMPARE(QString::fromStdString(refused->message),
-            QString("BackendTrafficPolicy default/envoy-ai-gateway-fallback-policy is refused: spec: Invalid value: this policy "
+            QString("BackendTrafficPolicy default/envoy-ai-gateway-fallback-policy is refused: spec: Invalid value: "
+                    "this policy "
                     "can only have a targetRefs[*].group of gateway.networking.k8s.io."));
         QVERIFY(guide.resources.trafficPolicies.empty());
         QCOMPARE(guide.resources.routes.size(), std::size_t{2});
@@ -193,7 +194,8 @@ private slots:
     void readsTheConformanceManifests_data()
     {
         QTest::addColumn<QString>("path");
-        const QFileInfoList files = QDir(SIGNALBOX_CONFORMANCE "/manifests").entryInfoList({"*.yaml"}, QDir::Files, QDir::Name);
+        const QFileInfoList files =
+            QDir(SIGNALBOX_CONFORMANCE "/manifests").entryInfoList({"*.yaml"}, QDir::Files, QDir::Name);
         for (const QFileInfo& file : files) {
             QTest::newRow(qPrintable(file.fileName())) << file.filePath();
         }

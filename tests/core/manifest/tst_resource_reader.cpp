@@ -109,8 +109,7 @@ spec:
 
 } // namespace
 
-class TestResourceReader : public QObject
-{
+class TestResourceReader : public QObject {
     Q_OBJECT
 
 private slots:
@@ -185,11 +184,14 @@ private slots:
 
     void keepsAbsentApartFromEmpty()
     {
-        const std::string head = "apiVersion: gateway.envoyproxy.io/v1alpha1\nkind: BackendTrafficPolicy\nmetadata: {name: p}\n"
-                                 "spec:\n  targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: g}]\n";
+        const std::string head =
+            "apiVersion: gateway.envoyproxy.io/v1alpha1\nkind: BackendTrafficPolicy\nmetadata: {name: p}\n"
+            "spec:\n  targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: g}]\n";
         const Outcome none = outcomeOf(head);
         QVERIFY(!none.resources.trafficPolicies.at(0).settings.retry);
-        const Outcome outcome = outcomeOf(head + "  retry: {numRetries: ~, retryOn: {}}\n  circuitBreaker: {}\n  healthCheck: {passive: {}, active: null}\n");
+        const Outcome outcome = outcomeOf(head
+            + "  retry: {numRetries: ~, retryOn: {}}\n  circuitBreaker: {}\n  healthCheck: {passive: {}, active: "
+              "null}\n");
         QCOMPARE(outcome.codes(), QStringList());
         const TrafficSettings& settings = outcome.resources.trafficPolicies.at(0).settings;
         QVERIFY(settings.retry->hasRetryOn && !settings.retry->numRetries && !settings.retry->triggers);
@@ -295,7 +297,8 @@ spec: {from: [{group: a.io, kind: A, namespace: x}], to: [{group: "", kind: Secr
     void decodesSecretsAndNeverShowsThem()
     {
         const Outcome outcome = outcomeOf("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ntype: Opaque\n"
-                                          "data: {apiKey: c2VjcmV0, pad: YQ==, lines: \"YWJj\\nZGVm\", empty: \"\", none: ~}\nstringData: {apiKey: other, plain: x}\n");
+                                          "data: {apiKey: c2VjcmV0, pad: YQ==, lines: \"YWJj\\nZGVm\", empty: \"\", "
+                                          "none: ~}\nstringData: {apiKey: other, plain: x}\n");
         QCOMPARE(outcome.codes(), QStringList());
         const auto& data = outcome.resources.secrets.at(0).data;
         QCOMPARE(data.at("apiKey"), std::string("other"));
@@ -303,7 +306,8 @@ spec: {from: [{group: a.io, kind: A, namespace: x}], to: [{group: "", kind: Secr
         QCOMPARE(data.at("lines"), std::string("abcdef"));
         QCOMPARE(data.at("none"), std::string());
         QCOMPARE(data.at("plain"), std::string("x"));
-        const Outcome bad = outcomeOf("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {x: '!geheim!', y: YQ=}\nstringData: {z: 4711}\n");
+        const Outcome bad = outcomeOf("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {x: '!geheim!', y: "
+                                      "YQ=}\nstringData: {z: 4711}\n");
         QVERIFY(bad.resources.secrets.empty());
         QCOMPARE(bad.problems.size(), std::size_t{3});
         for (const text::Diagnostic& problem : bad.problems) {
@@ -315,8 +319,9 @@ spec: {from: [{group: a.io, kind: A, namespace: x}], to: [{group: "", kind: Secr
 
     void hidesHeaderValues()
     {
-        const Outcome outcome = outcomeOf("apiVersion: aigateway.envoyproxy.io/v1beta1\nkind: AIGatewayRoute\nmetadata: {name: r}\n"
-                                          "spec: {rules: [{backendRefs: [{name: b, headerMutation: {set: [{name: authorization, value: geheim"
+        const Outcome outcome = outcomeOf(
+            "apiVersion: aigateway.envoyproxy.io/v1beta1\nkind: AIGatewayRoute\nmetadata: {name: r}\n"
+            "spec: {rules: [{backendRefs: [{name: b, headerMutation: {set: [{name: authorization, value: geheim"
             + std::string(5000, 'x') + "}]}}]}]}\n");
         QCOMPARE(outcome.problems.size(), std::size_t{1});
         QVERIFY(outcome.problems[0].message.find("geheim") == std::string::npos);
@@ -327,12 +332,19 @@ spec: {from: [{group: a.io, kind: A, namespace: x}], to: [{group: "", kind: Secr
         QTest::addColumn<QByteArray>("container");
         QTest::addColumn<QStringList>("models");
         QTest::newRow("none") << QByteArray("command: [ollama, serve]") << QStringList();
-        QTest::newRow("in a shell") << QByteArray("args: ['ollama serve & sleep 5 && ollama pull qwen2.5:1.5b && wait']") << QStringList{"qwen2.5:1.5b"};
-        QTest::newRow("several") << QByteArray("args: ['ollama pull a&&ollama pull b;ollama  pull a|| (ollama pull c)']") << QStringList{"a", "b", "c"};
-        QTest::newRow("words") << QByteArray("command: [/bin/ollama]\n      args: [pull, llama3:8b]") << QStringList{"llama3:8b"};
-        QTest::newRow("quotes and flags") << QByteArray("args: ['ollama pull --insecure \"a/b:c\"; ollama pull ''d''']") << QStringList{"a/b:c", "d"};
+        QTest::newRow("in a shell") << QByteArray(
+            "args: ['ollama serve & sleep 5 && ollama pull qwen2.5:1.5b && wait']")
+                                    << QStringList{"qwen2.5:1.5b"};
+        QTest::newRow("several") << QByteArray(
+            "args: ['ollama pull a&&ollama pull b;ollama  pull a|| (ollama pull c)']")
+                                 << QStringList{"a", "b", "c"};
+        QTest::newRow("words") << QByteArray("command: [/bin/ollama]\n      args: [pull, llama3:8b]")
+                               << QStringList{"llama3:8b"};
+        QTest::newRow("quotes and flags")
+            << QByteArray("args: ['ollama pull --insecure \"a/b:c\"; ollama pull ''d''']") << QStringList{"a/b:c", "d"};
         QTest::newRow("variable") << QByteArray("args: ['ollama pull $MODEL; ollama pull']") << QStringList();
-        QTest::newRow("block scalar") << QByteArray("args:\n      - |\n        ollama pull a\n        ollama pull b\n") << QStringList{"a", "b"};
+        QTest::newRow("block scalar") << QByteArray("args:\n      - |\n        ollama pull a\n        ollama pull b\n")
+                                      << QStringList{"a", "b"};
         QTest::newRow("other program") << QByteArray("args: ['myollama-x pull a; ollamapull b']") << QStringList();
     }
 
@@ -340,9 +352,10 @@ spec: {from: [{group: a.io, kind: A, namespace: x}], to: [{group: "", kind: Secr
     {
         QFETCH(QByteArray, container);
         QFETCH(QStringList, models);
-        const Outcome outcome = outcomeOf("apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: i}\nspec:\n"
-                                          "  predictor:\n    minReplicas: 1\n    containers:\n    - image: docker.io/Ollama/ollama\n      "
-            + container.toStdString() + "\n");
+        const Outcome outcome =
+            outcomeOf("apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: i}\nspec:\n"
+                      "  predictor:\n    minReplicas: 1\n    containers:\n    - image: docker.io/Ollama/ollama\n      "
+                + container.toStdString() + "\n");
         QCOMPARE(outcome.codes(), QStringList());
         QVERIFY(outcome.resources.inferenceServices.at(0).runsOllama);
         QStringList found;
@@ -356,10 +369,11 @@ spec: {from: [{group: a.io, kind: A, namespace: x}], to: [{group: "", kind: Secr
     {
         const auto backend = [](const std::string& name, const std::string& port, const std::string& nameSpace = {}) {
             return "apiVersion: gateway.envoyproxy.io/v1alpha1\nkind: Backend\nmetadata:\n  name: " + name
-                + (nameSpace.empty() ? "" : "\n  namespace: " + nameSpace) + "\nspec: {endpoints: [{fqdn: {hostname: h, port: " + port + "}}]}\n---\n";
+                + (nameSpace.empty() ? "" : "\n  namespace: " + nameSpace)
+                + "\nspec: {endpoints: [{fqdn: {hostname: h, port: " + port + "}}]}\n---\n";
         };
-        const Outcome outcome = outcomeOf(backend("a", "1") + backend("b", "2") + backend("a", "3", "default") + backend("a", "4", "other")
-            + backend("b", "2") + backend("b", "2", "default # same"));
+        const Outcome outcome = outcomeOf(backend("a", "1") + backend("b", "2") + backend("a", "3", "default")
+            + backend("a", "4", "other") + backend("b", "2") + backend("b", "2", "default # same"));
         QCOMPARE(outcome.codes(), (QStringList{"object-replaced", "object-replaced", "object-replaced"}));
         QVERIFY(outcome.problems[0].severity == text::Severity::Warning);
         QVERIFY(outcome.problems[1].severity == text::Severity::Info);
@@ -373,8 +387,10 @@ spec: {from: [{group: a.io, kind: A, namespace: x}], to: [{group: "", kind: Secr
 
     void warnsAboutUnknownFields()
     {
-        const Outcome outcome = outcomeOf("apiVersion: aigateway.envoyproxy.io/v1beta1\nkind: AIGatewayRoute\nmetadata: {name: r, uid: x, labels: {any: x}}\n"
-                                          "spec: {schema: {name: OpenAI}, rules: [{retry: {}, backendRefs: [{name: b, wieght: 1}]}]}\nstatus: {x: 1}\nextra: 1\n");
+        const Outcome outcome = outcomeOf("apiVersion: aigateway.envoyproxy.io/v1beta1\nkind: "
+                                          "AIGatewayRoute\nmetadata: {name: r, uid: x, labels: {any: x}}\n"
+                                          "spec: {schema: {name: OpenAI}, rules: [{retry: {}, backendRefs: [{name: b, "
+                                          "wieght: 1}]}]}\nstatus: {x: 1}\nextra: 1\n");
         QCOMPARE(outcome.resources.routes.size(), std::size_t{1});
         QStringList found;
         for (const text::Diagnostic& problem : outcome.problems) {
@@ -388,16 +404,21 @@ spec: {from: [{group: a.io, kind: A, namespace: x}], to: [{group: "", kind: Secr
 
     void knowsLegalFieldsThatAreNotUsed()
     {
-        const Outcome outcome = outcomeOf("apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: g}\n"
-                                          "spec: {gatewayClassName: c, infrastructure: {}, addresses: [], listeners: [{name: a, port: 1, protocol: HTTPS, tls: {}, allowedRoutes: {}}]}\n"
-                                          "---\napiVersion: gateway.envoyproxy.io/v1alpha1\nkind: EnvoyProxy\nmetadata: {name: e}\nspec: {provider: {}, logging: {}, concurency: 1}\n");
+        const Outcome outcome =
+            outcomeOf("apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: g}\n"
+                      "spec: {gatewayClassName: c, infrastructure: {}, addresses: [], listeners: [{name: a, port: 1, "
+                      "protocol: HTTPS, tls: {}, allowedRoutes: {}}]}\n"
+                      "---\napiVersion: gateway.envoyproxy.io/v1alpha1\nkind: EnvoyProxy\nmetadata: {name: e}\nspec: "
+                      "{provider: {}, logging: {}, concurency: 1}\n");
         QCOMPARE(outcome.codes(), (QStringList{"unknown-field", "kind-ignored"}));
     }
 
     void credentialOverrideIsUnknownToTheOldVersion()
     {
-        const Outcome outcome = outcomeOf("apiVersion: aigateway.envoyproxy.io/v1alpha1\nkind: BackendSecurityPolicy\nmetadata: {name: s}\n"
-                                          "spec: {type: APIKey, apiKey: {secretRef: {name: k}}, credentialOverride: {fromRequestHeaders: {header: x}}}\n");
+        const Outcome outcome =
+            outcomeOf("apiVersion: aigateway.envoyproxy.io/v1alpha1\nkind: BackendSecurityPolicy\nmetadata: {name: s}\n"
+                      "spec: {type: APIKey, apiKey: {secretRef: {name: k}}, credentialOverride: {fromRequestHeaders: "
+                      "{header: x}}}\n");
         QCOMPARE(outcome.codes(), (QStringList{"api-deprecated", "unknown-field"}));
         QCOMPARE(QString::fromStdString(outcome.problems[0].message),
             QString("aigateway.envoyproxy.io/v1alpha1 is deprecated; use aigateway.envoyproxy.io/v1beta1 instead"));
@@ -407,9 +428,10 @@ spec: {from: [{group: a.io, kind: A, namespace: x}], to: [{group: "", kind: Secr
 
     void keepsOtherKinds()
     {
-        const Outcome outcome = outcomeOf("apiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec: {any: [1]}\n---\n"
-                                          "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: h}\n---\n"
-                                          "apiVersion: example.com/v1\nkind: Gateway\nmetadata: {name: Any_Name}\n");
+        const Outcome outcome =
+            outcomeOf("apiVersion: v1\nkind: Service\nmetadata: {name: s}\nspec: {any: [1]}\n---\n"
+                      "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: h}\n---\n"
+                      "apiVersion: example.com/v1\nkind: Gateway\nmetadata: {name: Any_Name}\n");
         QCOMPARE(outcome.codes(), QStringList{"kind-ignored"});
         QVERIFY(outcome.problems[0].severity == text::Severity::Info);
         QCOMPARE(outcome.resources.others.size(), std::size_t{3});
@@ -418,8 +440,10 @@ spec: {from: [{group: a.io, kind: A, namespace: x}], to: [{group: "", kind: Secr
 
     void readsMergedAndAliasedValues()
     {
-        const Outcome outcome = outcomeOf("apiVersion: gateway.envoyproxy.io/v1alpha1\nkind: Backend\nmetadata: {name: a}\n"
-                                          "spec:\n  endpoints:\n  - fqdn: &h {hostname: h, port: 80}\n  - fqdn:\n      <<: *h\n      port: 81\n  - fqdn: *h\n");
+        const Outcome outcome =
+            outcomeOf("apiVersion: gateway.envoyproxy.io/v1alpha1\nkind: Backend\nmetadata: {name: a}\n"
+                      "spec:\n  endpoints:\n  - fqdn: &h {hostname: h, port: 80}\n  - fqdn:\n      <<: *h\n      port: "
+                      "81\n  - fqdn: *h\n");
         QCOMPARE(outcome.codes(), QStringList());
         const auto& endpoints = outcome.resources.backends.at(0).endpoints;
         QCOMPARE(endpoints.at(1).address.value, std::string("h"));
@@ -433,7 +457,8 @@ spec: {from: [{group: a.io, kind: A, namespace: x}], to: [{group: "", kind: Secr
         for (int i = 0; i < 6'000; ++i) {
             const std::string name = "backend-" + std::to_string(i % 5'000);
             text += "apiVersion: gateway.envoyproxy.io/v1alpha1\nkind: Backend\nmetadata:\n  name: " + name
-                + "\nspec:\n  endpoints:\n    - fqdn:\n        hostname: " + name + ".example.com\n        port: 80\n---\n";
+                + "\nspec:\n  endpoints:\n    - fqdn:\n        hostname: " + name
+                + ".example.com\n        port: 80\n---\n";
         }
         const Outcome outcome = outcomeOf(text);
         QCOMPARE(outcome.resources.backends.size(), std::size_t{5'000});

@@ -27,8 +27,7 @@ YamlNodePtr read(const char* text)
 
 } // namespace
 
-class TestScalarTypes : public QObject
-{
+class TestScalarTypes : public QObject {
     Q_OBJECT
 
 private slots:
@@ -36,7 +35,9 @@ private slots:
     {
         QTest::addColumn<QByteArray>("text");
         QTest::addColumn<QByteArray>("type");
-        const auto row = [](const char* text, const char* type) { QTest::newRow(text) << QByteArray(text) << QByteArray(type); };
+        const auto row = [](const char* text, const char* type) {
+            QTest::newRow(text) << QByteArray(text) << QByteArray(type);
+        };
         for (const char* text : {"0", "-1", "+12", "1_000", "0x1F", "0b101", "0o17", "0755", "99999999999999999999"}) {
             row(text, "integer");
         }
@@ -46,8 +47,9 @@ private slots:
         for (const char* text : {"true", "True", "TRUE", "false", "False", "FALSE"}) {
             row(text, "boolean");
         }
-        for (const char* text : {"yes", "no", "on", "off", "y", "n", "tRUE", "1.2.3", "10.9.8.7", "1:30", "1e", "0x", "0xG", "-", "+", ".", "--1",
-                 "+-1", "50Mi", "2025-01-01", "2025-01-01T00:00:00Z", "1,000", "inf", "-.nan"}) {
+        for (const char* text :
+            {"yes", "no", "on", "off", "y", "n", "tRUE", "1.2.3", "10.9.8.7", "1:30", "1e", "0x", "0xG", "-", "+", ".",
+                "--1", "+-1", "50Mi", "2025-01-01", "2025-01-01T00:00:00Z", "1,000", "inf", "-.nan"}) {
             row(text, "string");
         }
     }
@@ -84,7 +86,8 @@ private slots:
         QTest::addColumn<QByteArray>("a");
         QTest::addColumn<QByteArray>("b");
         QTest::addColumn<bool>("same");
-        QTest::newRow("layout") << QByteArray("a: {b: 1, c: [x]} # c") << QByteArray("a:\n  c:\n  - 'x'\n  b: 1\n") << true;
+        QTest::newRow("layout") << QByteArray("a: {b: 1, c: [x]} # c") << QByteArray("a:\n  c:\n  - 'x'\n  b: 1\n")
+                                << true;
         QTest::newRow("number and string") << QByteArray("a: 1") << QByteArray("a: '1'") << false;
         QTest::newRow("order of items") << QByteArray("[1, 2]") << QByteArray("[2, 1]") << false;
         QTest::newRow("missing key") << QByteArray("{a: 1}") << QByteArray("{a: 1, b: 2}") << false;
@@ -139,15 +142,18 @@ private slots:
         row("kind", kKind, {"Gateway", "a-B1"}, {"", "1a", "a-", "a.b"});
         row("hostname", kHostname, {"a.b", "*.a"}, {"*", "*.", "a.*", "*.*.a", "a:80"});
         row("FQDN", kFqdn, {"a.b", "a.b."}, {"a..", "*.a"});
-        row("address", kIpAddress, {"10.0.0.1", "255.255.255.255", "::", "fe80:1::2", "1:2:3:4:5:6:7:8", "a::b:c", ":1:2"},
+        row("address", kIpAddress,
+            {"10.0.0.1", "255.255.255.255", "::", "fe80:1::2", "1:2:3:4:5:6:7:8", "a::b:c", ":1:2"},
             {"::1", "256.1.1.1", "1.2.3", "1.2.3.4.5", "1:2:3:4:5:6:7:8:9", "a::b:c:d", "12345::1", "a.b.c.d"});
         row("header name", kHeaderName, {"x-ai-eg-model", "X_a!#"}, {"a b", "a:b", "\u00e4"});
         row("match value", kMatchValue, {"a", "a b\tc", "!~"}, {" a", "a ", "a  b", "\u00e4"});
         row("controller", kControllerName, {"a.b/c", "a/b/c-d"}, {"a", "a/", "/b", "a/ b"});
         row("protocol", kProtocol, {"HTTP", "a-b", "x.io/P1"}, {"", "-a", "a b", "x.io/"});
-        row("buffer size", kBufferSize, {"1", "50Mi", "1G", "3k", "2Ki"}, {"0", "05", "1K", "1m", "0.5Gi", "1e3", "Mi", "1ki"});
+        row("buffer size", kBufferSize, {"1", "50Mi", "1G", "3k", "2Ki"},
+            {"0", "05", "1K", "1m", "0.5Gi", "1e3", "Mi", "1ki"});
         row("date-time", kDateTime, {"2025-01-31T00:00:00Z", "2025-01-31t23:59:59.123+01:00"},
-            {"", "2025-01-31", "2025-13-01T00:00:00Z", "2025-01-31T00:00:00", "2025-01-31T24:00:00Z", "2025-01-31T00:00:00.Z"});
+            {"", "2025-01-31", "2025-13-01T00:00:00Z", "2025-01-31T00:00:00", "2025-01-31T24:00:00Z",
+                "2025-01-31T00:00:00.Z"});
     }
 
     void knowsStringFormats()

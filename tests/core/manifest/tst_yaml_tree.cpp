@@ -31,10 +31,12 @@ std::string contentOf(const QString& path)
 }
 
 /// Walks a tree and checks that every span holds exactly its value.
-class SpanCheck
-{
+class SpanCheck {
 public:
-    explicit SpanCheck(text::SourceTextPtr source) : m_source(std::move(source)) {}
+    explicit SpanCheck(text::SourceTextPtr source)
+        : m_source(std::move(source))
+    {
+    }
 
     void check(const YamlNode& node, std::size_t column = 0, bool inSequence = false, bool inFlow = false)
     {
@@ -47,7 +49,8 @@ public:
             return; // an alias: its children stand elsewhere
         }
         if (node.kind == YamlNode::Kind::Scalar) {
-            checkScalar(node, inFlow ? "{k: " : std::string(column, ' ') + (inSequence ? "- " : "k: "), inFlow ? "}" : "");
+            checkScalar(
+                node, inFlow ? "{k: " : std::string(column, ' ') + (inSequence ? "- " : "k: "), inFlow ? "}" : "");
         } else if (node.kind == YamlNode::Kind::Null) {
             expect(bytes.empty() || bytes == "~" || bytes == "null", node, "null literal");
         }
@@ -76,8 +79,8 @@ private:
     {
         if (!holds && failure.empty()) {
             const text::Position position = m_source->positionAt(node.span.begin);
-            failure = m_source->name() + ':' + std::to_string(position.line) + ':' + std::to_string(position.column) + ' '
-                + what + " [" + bytesAt(m_source, node.span) + "]";
+            failure = m_source->name() + ':' + std::to_string(position.line) + ':' + std::to_string(position.column)
+                + ' ' + what + " [" + bytesAt(m_source, node.span) + "]";
         }
     }
 
@@ -102,7 +105,8 @@ private:
         const auto again = sourceOf(bytesAt(m_source, entry.keySpan) + ": 1");
         text::Diagnostics problems;
         const YamlNodePtr tree = read(again, problems);
-        expect(tree != nullptr && tree->entries.size() == 1 && tree->entries[0].key == entry.key, node, "key " + entry.key);
+        expect(tree != nullptr && tree->entries.size() == 1 && tree->entries[0].key == entry.key, node,
+            "key " + entry.key);
     }
 
     void checkChild(const YamlNode& node, text::Span child, std::size_t from)
@@ -115,8 +119,7 @@ private:
 
 } // namespace
 
-class TestYamlTree : public QObject
-{
+class TestYamlTree : public QObject {
     Q_OBJECT
 
 private slots:
@@ -160,7 +163,8 @@ private slots:
         QTest::newRow("literal, stripped") << QByteArray("k: |-\n  a\n\n\nz: 1") << QByteArray("|-\n  a");
         QTest::newRow("literal, kept") << QByteArray("k: |+\n  a\n\n\nz: 1") << QByteArray("|+\n  a\n\n\n");
         QTest::newRow("literal with a comment") << QByteArray("k: | # c\n  a\nz: 1") << QByteArray("| # c\n  a\n");
-        QTest::newRow("literal with hashes") << QByteArray("k: |\n  # a\n  b\n# c\nz: 1") << QByteArray("|\n  # a\n  b\n");
+        QTest::newRow("literal with hashes")
+            << QByteArray("k: |\n  # a\n  b\n# c\nz: 1") << QByteArray("|\n  # a\n  b\n");
         QTest::newRow("literal, CR LF") << QByteArray("k: |\r\n  a\r\nz: 1\r\n") << QByteArray("|\r\n  a\r\n");
         QTest::newRow("literal at the end") << QByteArray("k: |\n  a") << QByteArray("|\n  a");
         QTest::newRow("literal, empty") << QByteArray("k: |\nz: 1") << QByteArray("|");
@@ -173,8 +177,13 @@ private slots:
         QTest::newRow("block sequence") << QByteArray("k:\n- a\n- b\n\nz: 1") << QByteArray("- a\n- b");
         QTest::newRow("anchor and tag stay outside") << QByteArray("k: &a !!str v\n") << QByteArray("v");
         QTest::newRow("anchor on a line of its own") << QByteArray("k: &a # c\n  x: 1") << QByteArray("x: 1");
+        QTest::newRow("tag right before a quote") << QByteArray("k: !\"v\"\n") << QByteArray("\"v\"");
+        QTest::newRow("verbatim tag") << QByteArray("k: !<tag:yaml.org,2002:str> v") << QByteArray("v");
+        QTest::newRow("behind an explicit key") << QByteArray("? k\n: v\n? z") << QByteArray("v");
+        QTest::newRow("behind an absent key with a tag") << QByteArray("! : v\nk: w") << QByteArray("w");
         QTest::newRow("alias") << QByteArray("a: &x 1\nk: *x # c") << QByteArray("*x");
-        QTest::newRow("not ASCII") << QByteArray("\xC3\xA4: \xC3\xB6\nk: \xE2\x82\xAC x") << QByteArray("\xE2\x82\xAC x");
+        QTest::newRow("not ASCII") << QByteArray("\xC3\xA4: \xC3\xB6\nk: \xE2\x82\xAC x")
+                                   << QByteArray("\xE2\x82\xAC x");
         QTest::newRow("byte-order mark") << QByteArray("\xEF\xBB\xBFk: v") << QByteArray("v");
         QTest::newRow("CR LF") << QByteArray("a: b\r\nk: v\r\nz: 1") << QByteArray("v");
         QTest::newRow("lone CR") << QByteArray("a: b\rk: v\rz: 1") << QByteArray("v");
@@ -207,6 +216,7 @@ private slots:
         QTest::newRow("before an anchored key") << QByteArray("k:\n&a z: 1") << 2;
         QTest::newRow("anchored") << QByteArray("k: &a\nz: *a") << 5;
         QTest::newRow("tagged") << QByteArray("k: !!str\n\"z\": 1") << 8;
+        QTest::newRow("explicit, before what only looks like a colon") << QByteArray("? k\n:x y\n? z") << 3;
         QTest::newRow("in flow") << QByteArray("{k: , null: 1}") << 3;
         QTest::newRow("in flow without a colon") << QByteArray("{k, z: 1}") << 2;
     }
@@ -221,6 +231,17 @@ private slots:
         const auto at = static_cast<std::size_t>(offset);
         QCOMPARE(tree->find("k")->span.begin, at);
         QCOMPARE(tree->find("k")->span.end, at);
+    }
+
+    void everyDocumentMayBeginWithAByteOrderMark()
+    {
+        const auto source = sourceOf("\xEF\xBB\xBF"
+                                     "a: b\n---\n\xEF\xBB\xBF"
+                                     "k: v\n");
+        text::Diagnostics problems;
+        const YamlNodePtr tree = readYaml(source, splitDocuments(source->text()).at(1), problems);
+        QVERIFY(tree);
+        QCOMPARE(bytesAt(source, tree->find("k")->span), std::string("v"));
     }
 
     void placesAbsentItemsBehindTheirDash()
@@ -239,7 +260,8 @@ private slots:
     void tellsStringsFromPlainScalars()
     {
         text::Diagnostics problems;
-        const YamlNodePtr tree = read(sourceOf("a: 1\nb: \"1\"\nc: '1'\nd: |\n  1\ne: !!str 1\nf: \"\"\n'g': x\nh: !!str\n"), problems);
+        const YamlNodePtr tree =
+            read(sourceOf("a: 1\nb: \"1\"\nc: '1'\nd: |\n  1\ne: !!str 1\nf: \"\"\n'g': x\nh: !!str\n"), problems);
         QVERIFY(tree);
         std::string quoted;
         for (const YamlNode::Entry& entry : tree->entries) {
@@ -278,7 +300,8 @@ private slots:
 
     void sharesWhatAliasesStandFor()
     {
-        const auto source = sourceOf("base: &b {x: [1, 2]}\nk: *b\nm:\n  <<: *b\n  y: 3\nn:\n  <<: [*b, {z: 4}]\n  x: own\n");
+        const auto source =
+            sourceOf("base: &b {x: [1, 2]}\nk: *b\nm:\n  <<: *b\n  y: 3\nn:\n  <<: [*b, {z: 4}]\n  x: own\n");
         text::Diagnostics problems;
         const YamlNodePtr tree = read(source, problems);
         QVERIFY(tree);
@@ -330,7 +353,8 @@ private slots:
         QTest::newRow("invalid UTF-8") << QByteArray("a: 1\n\xC3\xA4: x\xFFy\n") << invalid << 2 << 5;
         QTest::newRow("reserved character") << QByteArray("a: @x") << invalid << 1 << 4;
         QTest::newRow("10,000 lists") << QByteArray(10'000, '[') + QByteArray(10'000, ']') << limit << 1 << 101;
-        QTest::newRow("10,000 mappings") << QByteArray("{a: ").repeated(10'000) + QByteArray(10'000, '}') << limit << 1 << 401;
+        QTest::newRow("10,000 mappings") << QByteArray("{a: ").repeated(10'000) + QByteArray(10'000, '}') << limit << 1
+                                         << 401;
         QTest::newRow("10,000 open lists") << QByteArray(10'000, '[') << invalid << 1 << 1;
         QTest::newRow("10,000 open mappings") << QByteArray("{a: ").repeated(10'000) << invalid << 1 << 1;
         QTest::newRow("10,000 dashes") << QByteArray("- ").repeated(10'000) << limit << 1 << 201;

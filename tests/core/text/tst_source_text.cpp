@@ -6,8 +6,7 @@
 
 using namespace signalbox::text;
 
-class TestSourceText : public QObject
-{
+class TestSourceText : public QObject {
     Q_OBJECT
 
 private slots:
@@ -30,9 +29,15 @@ private slots:
         QTest::newRow("inside a code point") << QByteArray("\xE2\x82\xACx") << 1 << 1 << 1;
         QTest::newRow("invalid bytes count") << QByteArray("\xFF\xC3(x") << 3 << 1 << 4;
         QTest::newRow("truncated sequence") << QByteArray("a\xE2\x82") << 3 << 1 << 4;
-        QTest::newRow("byte-order mark") << QByteArray("\xEF\xBB\xBF" "ab") << 4 << 1 << 2;
-        QTest::newRow("before a byte-order mark") << QByteArray("\xEF\xBB\xBF" "ab") << 0 << 1 << 1;
-        QTest::newRow("behind a byte-order mark") << QByteArray("\xEF\xBB\xBF" "a\nb") << 5 << 2 << 1;
+        QTest::newRow("byte-order mark") << QByteArray("\xEF\xBB\xBF"
+                                                       "ab")
+                                         << 4 << 1 << 2;
+        QTest::newRow("before a byte-order mark") << QByteArray("\xEF\xBB\xBF"
+                                                                "ab")
+                                                  << 0 << 1 << 1;
+        QTest::newRow("behind a byte-order mark") << QByteArray("\xEF\xBB\xBF"
+                                                                "a\nb")
+                                                  << 5 << 2 << 1;
     }
 
     void findsPositions()
@@ -51,6 +56,9 @@ private slots:
     {
         const SourceText source("t", "a\nbb\r\n\nc");
         QCOMPARE(source.lineCount(), std::size_t{4});
+        QCOMPARE(source.lineAt(0), std::size_t{1});
+        QCOMPARE(source.lineAt(6), std::size_t{3});
+        QCOMPARE(source.lineAt(99), std::size_t{4});
         QCOMPARE(source.lineStart(1), std::size_t{0});
         QCOMPARE(source.lineStart(2), std::size_t{2});
         QCOMPARE(source.lineStart(4), std::size_t{7});
@@ -61,9 +69,9 @@ private slots:
     void checksUtf8()
     {
         QCOMPARE(findInvalidUtf8("a\xC3\xA4\xF0\x9F\x98\x80"), std::string_view::npos);
-        QCOMPARE(findInvalidUtf8("ab\xC0\x80"), std::size_t{2});        // overlong
-        QCOMPARE(findInvalidUtf8("\xED\xA0\x80"), std::size_t{0});      // surrogate
-        QCOMPARE(findInvalidUtf8("\xF4\x90\x80\x80"), std::size_t{0});  // above U+10FFFF
+        QCOMPARE(findInvalidUtf8("ab\xC0\x80"), std::size_t{2}); // overlong
+        QCOMPARE(findInvalidUtf8("\xED\xA0\x80"), std::size_t{0}); // surrogate
+        QCOMPARE(findInvalidUtf8("\xF4\x90\x80\x80"), std::size_t{0}); // above U+10FFFF
         QCOMPARE(findInvalidUtf8("\xE2\x82"), std::size_t{0});
         QCOMPARE(countCodePoints("\xE2\x82\xAC\xFFx"), std::size_t{3});
     }
