@@ -45,14 +45,13 @@ void checkOverride(const ParsedRequest& request, std::string_view body, std::str
     plan::BackendProfile profile;
     require(joined(makeUpstreamBody(request, body, profile, false, false, type, "")) == body, "untouched bytes stay");
     profile.modelNameOverride = kOverride;
-    const std::string sent
-        = joined(makeUpstreamBody(request, body, profile, false, true, type, kBoundary));
+    const std::string sent = joined(makeUpstreamBody(request, body, profile, false, true, type, kBoundary));
     if (isForm(request.endpoint)) {
         if (body.find(kBoundary) != std::string_view::npos) {
             return; // in earnest it is random
         }
-        const auto again = parseRequest(
-            request.endpoint, "multipart/form-data; boundary=" + std::string(kBoundary), sent);
+        const auto again =
+            parseRequest(request.endpoint, "multipart/form-data; boundary=" + std::string(kBoundary), sent);
         require(std::holds_alternative<ParsedRequest>(again), "a rewritten form can be read");
         require(std::get<ParsedRequest>(again).model() == kOverride, "a rewritten form has the override");
         return;
