@@ -80,7 +80,7 @@ std::string errorEnvelope(std::string_view type, std::uint16_t status, std::stri
 
 /// Whether the endpoint's translator rewrites errors that are not JSON; /v1/completions and Anthropic's count_tokens pass
 /// them on, also local replies: text/plain then.
-bool wrapsErrors(Endpoint endpoint, plan::ApiSchema schema);
+bool wrapsErrors(Endpoint endpoint);
 
 /// A local reply's text in the form that the endpoint's translator gives it (OpenAIBackendError, Anthropic's form for
 /// /anthropic/v1/messages, Cohere's for rerank); type application/json. The text itself where !wrapsErrors().

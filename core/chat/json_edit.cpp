@@ -81,8 +81,7 @@ struct Child {
 };
 
 /// Walks over the children of the object or list that begins at `at`; visit(name, child) returns true to stop there.
-template<typename Visit>
-std::optional<Child> findChild(std::string_view json, std::size_t at, Visit&& visit)
+template <typename Visit> std::optional<Child> findChild(std::string_view json, std::size_t at, Visit&& visit)
 {
     JsonScanner scanner(json.substr(at));
     scanner.skipSpace();
@@ -164,12 +163,23 @@ void appendEscaped(std::string& out, char c)
 {
     constexpr std::string_view kDigits = "0123456789abcdef";
     switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    default: break;
+    case '"':
+        out += "\\\"";
+        return;
+    case '\\':
+        out += "\\\\";
+        return;
+    case '\n':
+        out += "\\n";
+        return;
+    case '\r':
+        out += "\\r";
+        return;
+    case '\t':
+        out += "\\t";
+        return;
+    default:
+        break;
     }
     const auto code = static_cast<unsigned char>(c);
     out += "\\u00";
@@ -197,7 +207,8 @@ std::string marshalled(std::string_view text)
         } else if (c == '\b' || c == '\f') {
             out += c == '\b' ? "\\b" : "\\f";
         } else if (length == 1
-            && (static_cast<unsigned char>(c) < 0x20 || std::string_view("\"\\<>&").find(c) != std::string_view::npos)) {
+            && (static_cast<unsigned char>(c) < 0x20
+                || std::string_view("\"\\<>&").find(c) != std::string_view::npos)) {
             appendEscaped(out, c);
         } else {
             out += text.substr(0, length);

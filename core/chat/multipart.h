@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// multipart/form-data as Go's mime and mime/multipart read and write it: what the audio endpoints need (ai-gateway 3.1).
-// Not carried over: parameter continuations (RFC 2231) and parts in quoted-printable.
+// multipart/form-data as Go's mime and mime/multipart read and write it: what the audio endpoints need
+// (ai-gateway 3.1). Not carried over: parameter continuations (RFC 2231) and parts in quoted-printable.
 
 #include <optional>
 #include <string>
@@ -17,13 +17,12 @@ std::string multipartBoundary(std::string_view contentType);
 
 struct FormPart {
     std::vector<std::pair<std::string, std::string>> headers; ///< canonical names, in the text's order
-    std::string name;                                         ///< the form field, empty when the part is none
-    std::string_view content;                                 ///< a view into the form
+    std::string name; ///< the form field, empty when the part is none
+    std::string_view content; ///< a view into the form
 };
 
 /// Reads the parts of a form one after the other.
-class FormReader
-{
+class FormReader {
 public:
     /// `form` must outlive the reader and the parts.
     FormReader(std::string_view form, std::string_view boundary);

@@ -26,8 +26,8 @@ void addTo(ServerTotals& server, const RequestRecord& record, const AttemptRecor
     ++server.attempts;
     server.firstAttempts += &attempt == &record.attempts.front() ? 1 : 0;
     server.failures += attempt.outcome != dispatch::AttemptOutcome::Ok ? 1 : 0;
-    const bool reachedTheClient
-        = &attempt == &record.attempts.back() && attempt.status != 0 && attempt.status == record.status;
+    const bool reachedTheClient =
+        &attempt == &record.attempts.back() && attempt.status != 0 && attempt.status == record.status;
     server.answers += reachedTheClient ? 1 : 0;
     if (attempt.firstByte >= base::Duration{}) {
         server.firstByte.add(attempt.firstByte - attempt.start);
@@ -37,7 +37,10 @@ void addTo(ServerTotals& server, const RequestRecord& record, const AttemptRecor
 
 } // namespace
 
-Recorder::Recorder(std::size_t rows) : m_rows(rows) {}
+Recorder::Recorder(std::size_t rows)
+    : m_rows(rows)
+{
+}
 
 std::uint64_t Recorder::add(std::unique_ptr<RequestRecord> record)
 {
