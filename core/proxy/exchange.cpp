@@ -464,7 +464,7 @@ void Exchange::replyMachine(const dispatch::LocalReply& reply)
 {
     if (m_request->route().action == plan::Route::Action::NotFound) {
         replyLocal(404, "text/plain", chat::kNoRouteText);
-    } else if (reply.inErrorForm) {
+    } else if (reply.inErrorForm && chat::wrapsErrors(m_parsed.endpoint)) {
         const plan::ApiSchema schema = m_profile != nullptr ? m_profile->schema : plan::ApiSchema::OpenAI;
         replyLocal(reply.status, "application/json", chat::wrappedLocalReply(m_parsed.endpoint, schema, reply.status, reply.text));
     } else {

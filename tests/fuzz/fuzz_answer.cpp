@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// link: chat
 
 // Treats arbitrary answers, whole and as streams. The first byte chooses the endpoint and the content encoding, the
 // second how a stream is cut.

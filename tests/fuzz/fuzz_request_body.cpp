@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// link: chat
 
 // Reads arbitrary request bodies and holds what is sent upstream to its promises. The first byte chooses the endpoint.
 
