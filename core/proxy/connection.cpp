@@ -4,7 +4,10 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/container/small_vector.hpp>
 
+#include <sys/socket.h>
+
 #include <array>
+#include <cerrno>
 #include <cstring>
 
 namespace signalbox::proxy {
@@ -112,6 +115,9 @@ void Connection::write()
         error_code error;
         std::size_t sent = self->m_socket.write_some(buffers, error);
         if (error && !wouldBlock(error)) {
+            if (!self->m_reading) { // nobody else would notice
+                self->onEnd(true);
+            }
             return;
         }
         self->m_unsentSize -= sent;
@@ -137,6 +143,13 @@ void Connection::write()
         }
         self->onDrained();
     });
+}
+
+bool Connection::hasNews()
+{
+    char byte = 0;
+    const ssize_t size = ::recv(m_socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return size >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
 }
 
 void Connection::startReading()

@@ -10,6 +10,7 @@ namespace signalbox::proxy {
 namespace {
 
 constexpr std::size_t kMaxPipelined = 64 * 1024;      ///< bytes behind a running request, before reading pauses
+constexpr std::size_t kMaxUnsent = 256 * 1024;        ///< of answers, before further requests wait
 constexpr std::size_t kWatchRoom = 512;               ///< kept free to notice that the client goes away
 constexpr base::Duration kIdleTimeout = std::chrono::hours(1);
 constexpr base::Duration kDelayedClose = std::chrono::seconds(1);
@@ -23,11 +24,6 @@ DownstreamConnection::DownstreamConnection(Worker& worker, Socket socket, std::u
     , m_peer(std::move(peer))
     , m_exchange(worker, *this)
 {
-}
-
-DownstreamConnection::~DownstreamConnection()
-{
-    m_worker.onDownstreamClosed(*this);
 }
 
 void DownstreamConnection::start()
@@ -68,6 +64,11 @@ void DownstreamConnection::process()
     while (more && isOpen()) {
         switch (m_state) {
         case State::Head:
+            if (unsentBytes() > kMaxUnsent) { // a client that asks and does not read: onDrained() goes on
+                pauseReading();
+                more = false;
+                break;
+            }
             more = readHead();
             break;
         case State::Body:
@@ -168,12 +169,13 @@ bool DownstreamConnection::acceptHead()
     }
     m_chunkedBody.clear();
     m_chunked.reset();
+    m_decoded = 0;
     m_state = State::Body;
+    if (hasBody && m_head.expectsContinue && input().size() == m_head.length) {
+        send("HTTP/1.1 100 Continue\r\n\r\n"); // before the limits: a body that is drained must come to be drained
+    }
     if (m_head.framing == http::Framing::Length && m_head.contentLength >= m_bufferLimit) {
         return tooLarge();
-    }
-    if (hasBody && m_head.expectsContinue && input().size() == m_head.length) {
-        send("HTTP/1.1 100 Continue\r\n\r\n");
     }
     if (m_head.framing == http::Framing::Length) {
         const std::uint64_t whole = m_head.length + m_head.contentLength;
@@ -215,10 +217,9 @@ bool DownstreamConnection::readChunks()
 {
     // Decoded bytes leave the buffer behind the head, which must stay where it is: chunks are few, moves are cheap.
     const std::size_t head = m_head.length;
-    std::size_t used = 0;
     for (;;) {
-        const auto step = m_chunked.next(input().view().substr(head + used));
-        used += step.consumed;
+        const auto step = m_chunked.next(input().view().substr(head + m_decoded));
+        m_decoded += step.consumed;
         if (step.event == http::ChunkedDecoder::Event::Data) {
             m_chunkedBody.append(step.data);
             if (m_chunkedBody.size() >= m_bufferLimit) {
@@ -231,8 +232,10 @@ bool DownstreamConnection::readChunks()
             refuse(400, "text/plain", "Bad Request");
             return false;
         }
-        input().eraseAfter(head, used);
         if (step.event == http::ChunkedDecoder::Event::NeedMore) {
+            if (!input().isPinned()) { // behind a pipelined request a read may be under way
+                input().eraseAfter(head, std::exchange(m_decoded, 0));
+            }
             return false;
         }
         startExchange();
@@ -273,8 +276,8 @@ void DownstreamConnection::onExchangeDone(bool cut)
         linger(kDelayedClose);
         return;
     }
-    const bool inBuffer = m_head.framing == http::Framing::Length;
-    nextRequest(m_head.length + (inBuffer ? static_cast<std::size_t>(m_head.contentLength) : 0));
+    const bool isChunked = m_head.framing == http::Framing::Chunked;
+    nextRequest(m_head.length + (isChunked ? m_decoded : static_cast<std::size_t>(m_head.contentLength)));
 }
 
 /// The answer is out and `consumed` bytes of the input belong to its request.
@@ -288,6 +291,7 @@ void DownstreamConnection::nextRequest(std::size_t consumed)
     input().consume(consumed);
     std::string().swap(m_chunkedBody);
     m_state = State::Head;
+    m_isHeadRequest = false;
     m_parser.reset();
     m_lastActivity = m_worker.now();
     startReading();
@@ -310,40 +314,58 @@ void DownstreamConnection::refuse(std::uint16_t status, std::string_view content
 void DownstreamConnection::linger(base::Duration time)
 {
     m_state = State::Closing;
+    m_lingerUnsent = unsentBytes();
     input().consume(input().size());
     m_worker.arm(*this, m_worker.now() + time);
     startReading();
 }
 
-void DownstreamConnection::onEnd(bool)
+void DownstreamConnection::end()
 {
+    const boost::intrusive_ptr<DownstreamConnection> self(this);
     m_exchange.onClientGone();
     cancel();
     close();
+    m_worker.onDownstreamClosed(*this);
+}
+
+void DownstreamConnection::onEnd(bool)
+{
+    end();
 }
 
 void DownstreamConnection::onDrained()
 {
     m_exchange.onClientDrained();
+    if (m_state == State::Head) {
+        startReading();
+        process();
+    }
 }
 
 void DownstreamConnection::onTimer(base::Instant now)
 {
-    const boost::intrusive_ptr<DownstreamConnection> self(this);
+    if (m_state == State::Closing && unsentBytes() < m_lingerUnsent) { // as in Envoy: progress puts the close off
+        m_lingerUnsent = unsentBytes();
+        m_worker.arm(*this, now + kDelayedClose);
+        return;
+    }
     if (m_state != State::Closing && (m_exchange.isActive() || now < m_lastActivity + kIdleTimeout)) {
         m_worker.arm(*this, std::max(now + std::chrono::seconds(1), m_lastActivity + kIdleTimeout));
         return;
     }
-    m_exchange.onClientGone();
-    close();
+    end();
 }
 
 void DownstreamConnection::drain()
 {
     m_closeAfterAnswer = true;
-    if (!m_exchange.isActive() && (m_state == State::Head || m_state == State::Closing)) {
-        cancel();
-        close();
+    const bool isIdle = m_state == State::Head && input().empty();
+    if (isIdle && unsentBytes() > 0) {
+        shutdownAfterSend();
+        linger(kDelayedClose);
+    } else if (isIdle || (m_state == State::Closing && unsentBytes() == 0)) {
+        end();
     }
 }
 

@@ -16,9 +16,11 @@ class DownstreamConnection final : public Connection, private TimerWheel::Timer
 public:
     /// `port`: the manifest's port of the listener group that accepted it.
     DownstreamConnection(Worker& worker, Socket socket, std::uint16_t port, std::string peer);
-    ~DownstreamConnection() override;
 
     void start();
+
+    /// Closes at once and cancels what runs.
+    void end();
 
     /// No new request: closes when idle, else after the running one (its answer says "connection: close").
     void drain();
@@ -65,6 +67,8 @@ private:
     std::string m_chunkedBody;
     std::uint64_t m_bufferLimit = 0;
     std::uint64_t m_discardLeft = 0;
+    std::size_t m_decoded = 0;             ///< bytes behind the head that are decoded into m_chunkedBody
+    std::size_t m_lingerUnsent = 0;        ///< unsent when the delayed close was last put off
     std::shared_ptr<RunningState> m_runningState;
     const plan::VirtualHost* m_virtualHost = nullptr;
     base::Instant m_lastActivity{};

@@ -391,8 +391,8 @@ void Exchange::sendCollected()
     }
     const bool replaced = treatment.kind == chat::AnswerTreatment::Kind::Replace;
     if (replaced) {
-        m_heldText = std::move(treatment.body);
-        m_collected = m_heldText;
+        m_replacement = std::move(treatment.body);
+        m_collected = m_replacement;
     }
     AnswerBody body {AnswerBody::Framing::Length, m_collected.size()};
     if (m_client.isHeadRequest()) {
@@ -435,6 +435,8 @@ void Exchange::onClientDrained()
 {
     if (m_draining) {
         m_draining = false;
+        m_heldBuffer = {};
+        std::string().swap(m_heldText);
         finish(true);
     } else if (m_upstream != nullptr && m_streaming) {
         m_upstream->pauseAnswer(false);

@@ -115,6 +115,7 @@ private:
     std::size_t m_batchSize = 0;
     ByteBuffer m_heldBuffer;                   ///< bytes of a large answer that the client's socket still reads
     std::string m_heldText;
+    std::string m_replacement;                 ///< body that stands for a backend's
     chat::AnswerFacts m_facts;
     chat::EventStreamWatcher m_watcher;
     std::uint64_t m_bytesOut = 0;

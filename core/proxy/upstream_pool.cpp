@@ -28,6 +28,13 @@ UpstreamPool::~UpstreamPool()
 
 void UpstreamPool::acquire(PoolClient& client)
 {
+    // A server may have closed at this very moment: the event is queued behind the one that brought this request.
+    while (!m_idle.empty() && m_idle.back()->hasNews()) {
+        const UpstreamConnectionPtr closed(m_idle.back());
+        m_idle.pop_back();
+        closed->forgetPool();
+        remove(*closed);
+    }
     if (!m_idle.empty()) {
         if (!m_cluster->canRequest()) {
             client.onPoolFailure(Failure::Overflow);
@@ -115,6 +122,7 @@ void UpstreamPool::onConnectFailed(UpstreamConnection& connection, Failure failu
         cancel(client);
         client.onPoolFailure(failure);
     }
+    discardWhenUnused();
 }
 
 void UpstreamPool::onAnswered(UpstreamConnection& connection)
@@ -152,9 +160,7 @@ void UpstreamPool::remove(UpstreamConnection& connection)
         m_connections.pop_back();
         --m_cluster->gauges.connections;
     }
-    if (isUnused() && m_draining) {
-        m_worker.discardPool(*this);
-    }
+    discardWhenUnused();
 }
 
 void UpstreamPool::drain()
@@ -163,6 +169,14 @@ void UpstreamPool::drain()
     for (UpstreamConnection* connection : std::exchange(m_idle, {})) {
         connection->forgetPool();
         remove(*connection);
+    }
+    discardWhenUnused();
+}
+
+void UpstreamPool::discardWhenUnused()
+{
+    if (m_draining && isUnused()) {
+        m_worker.discardPool(*this);
     }
 }
 

@@ -61,6 +61,7 @@ private:
     void give(UpstreamConnection& connection, PoolClient& client);
     void serveWaiting(UpstreamConnection& connection);
     void remove(UpstreamConnection& connection);
+    void discardWhenUnused();
 
     Worker& m_worker;
     std::shared_ptr<dispatch::Cluster> m_cluster;

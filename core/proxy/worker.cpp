@@ -71,7 +71,7 @@ Worker::Worker(const Setup& setup, telemetry::Recorder& recorder, NameResolver& 
     , m_maxConnections(setup.maxConnections)
     , m_epoch(std::chrono::steady_clock::now())
     , m_timers(base::Instant {})
-    , m_tick(m_context)
+    , m_tick(std::make_unique<asio::steady_timer>(*m_context))
     , m_recorder(recorder)
     , m_resolver(resolver)
     , m_idRandom(base::Random::stream(setup.seed, "worker/" + std::to_string(setup.index) + "/ids"))
@@ -80,19 +80,19 @@ Worker::Worker(const Setup& setup, telemetry::Recorder& recorder, NameResolver& 
 {
 }
 
+/// Nothing of what is still queued runs any more: the context goes first, and its handlers with it, while all that they keep
+/// (connections, probes) can still take leave of this object.
 Worker::~Worker()
 {
-    for (const auto& listening : m_listening) {
-        error_code ignored;
-        listening->acceptor.close(ignored);
-    }
-    for (DownstreamConnection* connection : m_connections) {
-        connection->close();
+    m_drained = nullptr;
+    for (const auto& connection : std::exchange(m_connections, {})) {
+        connection->end();
     }
     m_pools.clear();
     m_discarded.clear();
-    m_context.restart();
-    m_context.poll(); // aborted handlers release their connections while everything they refer to still stands
+    m_listening.clear();
+    m_tick.reset();
+    m_context.reset();
 }
 
 base::Instant Worker::now() const
@@ -127,8 +127,8 @@ void Worker::scheduleTick(base::Instant when)
 {
     m_tickAt = when;
     // A tick late rather than early: the wheel rounds up to its own ticks.
-    m_tick.expires_at(m_epoch + std::chrono::ceil<std::chrono::milliseconds>(when.time_since_epoch()));
-    m_tick.async_wait([this](const error_code& error) {
+    m_tick->expires_at(m_epoch + std::chrono::ceil<std::chrono::milliseconds>(when.time_since_epoch()));
+    m_tick->async_wait([this](const error_code& error) {
         if (!error) {
             onTick();
         }
@@ -154,7 +154,7 @@ void Worker::addListener(asio::ip::tcp::acceptor acceptor, std::uint16_t manifes
 
 void Worker::accept(Listening& listening)
 {
-    listening.acceptor.async_accept(m_context, [this, &listening](const error_code& error, asio::ip::tcp::socket socket) {
+    listening.acceptor.async_accept(*m_context, [this, &listening](const error_code& error, asio::ip::tcp::socket socket) {
         if (error == asio::error::operation_aborted || m_draining) {
             return;
         }
@@ -162,14 +162,13 @@ void Worker::accept(Listening& listening)
             error_code failed;
             const auto remote = socket.remote_endpoint(failed);
             if (!failed) {
-                const boost::intrusive_ptr<DownstreamConnection> connection(
-                    new DownstreamConnection(*this, std::move(socket), listening.port, remote.address().to_string()));
-                m_connections.insert(connection.get());
+                const auto connection = *m_connections.emplace(
+                    new DownstreamConnection(*this, std::move(socket), listening.port, remote.address().to_string())).first;
                 connection->start();
             }
         }
         if (error == asio::error::no_descriptors || error == asio::error::no_buffer_space) {
-            asio::post(m_context, [this, &listening] { accept(listening); }); // let connections end first
+            asio::post(*m_context, [this, &listening] { accept(listening); }); // let connections end first
             return;
         }
         accept(listening);
@@ -178,7 +177,7 @@ void Worker::accept(Listening& listening)
 
 void Worker::onDownstreamClosed(DownstreamConnection& connection)
 {
-    m_connections.erase(&connection);
+    m_connections.erase(boost::intrusive_ptr(&connection));
     if (m_draining && m_connections.empty() && m_drained) {
         std::exchange(m_drained, nullptr)();
     }
@@ -196,15 +195,15 @@ void Worker::drain(std::function<void()> done)
         return;
     }
     m_drained = std::move(done);
-    const std::vector<DownstreamConnection*> connections(m_connections.begin(), m_connections.end());
-    for (DownstreamConnection* connection : connections) {
+    const std::vector<boost::intrusive_ptr<DownstreamConnection>> connections(m_connections.begin(), m_connections.end());
+    for (const auto& connection : connections) {
         connection->drain();
     }
 }
 
 void Worker::stop()
 {
-    m_context.stop();
+    m_context->stop();
 }
 
 // ---- plans and clusters
@@ -322,7 +321,7 @@ void Worker::checkHealth(RunningState& state, std::uint32_t index, const dispatc
     if (address) {
         m_probes->probe(*address, *cluster->definition().activeCheck, checked);
     } else {
-        asio::post(m_context, [checked] { checked(dispatch::CheckResult::NoAnswer); });
+        asio::post(*m_context, [checked] { checked(dispatch::CheckResult::NoAnswer); });
     }
 }
 
@@ -340,7 +339,7 @@ void Worker::resolve(const std::shared_ptr<RunningState>& state, std::uint32_t i
     const std::weak_ptr<dispatch::Cluster> weak = cluster;
     m_resolver.resolve(name, cluster->definition().dnsFamily,
                        [this, weak, locality = order.locality, endpoint = order.endpoint](dispatch::Resolution resolution) {
-                           asio::post(m_context, [this, weak, locality, endpoint, resolution = std::move(resolution)] {
+                           asio::post(*m_context, [this, weak, locality, endpoint, resolution = std::move(resolution)] {
                                if (const auto target = weak.lock(); target) {
                                    target->resolved(locality, endpoint, resolution, now());
                                    advanceClusters();
@@ -381,7 +380,7 @@ UpstreamPool& Worker::pool(RunningState& state, std::uint32_t cluster, dispatch:
 
 void Worker::discardPool(UpstreamPool& pool)
 {
-    asio::post(m_context, [this, gone = &pool] {
+    asio::post(*m_context, [this, gone = &pool] {
         const auto found = std::find_if(m_discarded.begin(), m_discarded.end(), [gone](const auto& other) { return other.get() == gone; });
         if (found != m_discarded.end() && gone->isUnused()) {
             m_discarded.erase(found);

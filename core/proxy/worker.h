@@ -64,7 +64,7 @@ public:
     Worker(const Setup& setup, telemetry::Recorder& recorder, NameResolver& resolver);
     ~Worker();
 
-    boost::asio::io_context& context() { return m_context; }
+    boost::asio::io_context& context() { return *m_context; }
 
     // ---- from its own thread (or before it runs)
 
@@ -88,6 +88,7 @@ public:
     /// A cluster's health may have changed: its next timer may be earlier now.
     void watchCluster(dispatch::Cluster& cluster);
 
+    /// Lets go of a connection: its caller keeps it.
     void onDownstreamClosed(DownstreamConnection& connection);
     std::size_t connectionCount() const { return m_connections.size(); }
 
@@ -105,13 +106,13 @@ private:
     void promoteWarmState();
     void sweepPools();
 
-    boost::asio::io_context m_context{1};
+    std::unique_ptr<boost::asio::io_context> m_context = std::make_unique<boost::asio::io_context>(1);
     unsigned m_index;
     std::uint64_t m_seed;
     std::size_t m_maxConnections;
     std::chrono::steady_clock::time_point m_epoch;
     TimerWheel m_timers;
-    boost::asio::steady_timer m_tick;
+    std::unique_ptr<boost::asio::steady_timer> m_tick;
     base::Instant m_tickAt = base::kNever;
     telemetry::Recorder& m_recorder;
     NameResolver& m_resolver;
@@ -127,7 +128,7 @@ private:
     std::vector<std::unique_ptr<Listening>> m_listening;
     boost::unordered_flat_map<dispatch::Host*, std::unique_ptr<UpstreamPool>> m_pools;
     std::vector<std::unique_ptr<UpstreamPool>> m_discarded;
-    boost::unordered_flat_set<DownstreamConnection*> m_connections;
+    boost::unordered_flat_set<boost::intrusive_ptr<DownstreamConnection>> m_connections;
     std::function<void()> m_drained;
     bool m_draining = false;
 };
