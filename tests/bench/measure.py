@@ -178,10 +178,11 @@ def print_benchmarks(folder):
     for program in sorted(p for p in folder.glob("bench_*") if os.access(p, os.X_OK)):
         done = subprocess.run([program, "--benchmark_format=json", "--benchmark_min_time=0.5"],
                               capture_output=True, text=True, timeout=600, check=True)
-        print(f"\n### {program.name} (one thread, in process)\n| benchmark | time | CPU time |\n|---|---|---|")
+        print(f"\n### {program.name} (one thread, in process)\n| benchmark | time | CPU time | allocations |\n|---|---|---|---|")
         for row in json.loads(done.stdout)["benchmarks"]:
             unit = row["time_unit"]
-            print(f"| {row['name']} | {row['real_time']:.1f} {unit} | {row['cpu_time']:.1f} {unit} |")
+            print(f"| {row['name']} | {row['real_time']:.1f} {unit} | {row['cpu_time']:.1f} {unit} "
+                  f"| {row.get('allocations', '')} |")
 
 
 # ---- the report ---------------------------------------------------------------------------------------------------
