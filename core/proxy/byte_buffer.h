@@ -49,7 +49,7 @@ public:
         if (spaceSize() < room) {
             const std::size_t capacity = std::max(m_end + room, m_capacity * 2);
             std::unique_ptr<char[]> bytes(new char[capacity]);
-            std::memcpy(bytes.get(), m_bytes.get(), m_end);
+            std::copy_n(m_bytes.get(), m_end, bytes.get());
             m_bytes = std::move(bytes);
             m_capacity = capacity;
         }
@@ -76,7 +76,7 @@ public:
     {
         if (m_capacity > capacity && size() <= capacity / 2) {
             std::unique_ptr<char[]> bytes(new char[capacity]);
-            std::memcpy(bytes.get(), data(), size());
+            std::copy_n(data(), size(), bytes.get());
             m_end = size();
             m_begin = 0;
             m_bytes = std::move(bytes);
