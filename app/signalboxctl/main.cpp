@@ -9,6 +9,7 @@
 #include <malloc.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <iostream>
 
 namespace signalbox::app {
@@ -46,6 +47,19 @@ void addRun(CLI::App& program, RunOptions& options, int& code)
     verb->callback([&options, &code] { code = run(options); });
 }
 
+/// Puts the number of a level in the place of its word; returns what is wrong, as CLI11 wants it.
+std::string readLevel(std::string& word)
+{
+    static const std::vector<std::string> levels {"error", "warning", "info"}; // in the order of text::Severity
+    const auto found = std::find(levels.begin(), levels.end(), CLI::detail::to_lower(word));
+    if (found != levels.end()) {
+        word = std::to_string(found - levels.begin());
+        return {};
+    }
+    const std::string near = workspace::nearestWord(word, levels);
+    return "'" + word + "' is none of error, warning, info" + (near.empty() ? "" : "; did you mean " + near + "?");
+}
+
 void addCheck(CLI::App& program, CheckOptions& options, int& code)
 {
     CLI::App* verb = program.add_subcommand("check", "Say what is wrong with the manifests");
@@ -53,8 +67,7 @@ void addCheck(CLI::App& program, CheckOptions& options, int& code)
                       "Prints what reading and compiling the manifests finds. Exit code 1 when something is at or above the level.");
     verb->add_option("FILE", options.inputs, kInputHelp)->required();
     verb->add_option("--gateway", options.gateway, "NAMESPACE/NAME, when several Gateways have routes");
-    static const std::map<std::string, text::Severity> levels {{"error", text::Severity::Error}, {"warning", text::Severity::Warning}, {"info", text::Severity::Info}};
-    verb->add_option("--level", options.level, "error, warning or info (default warning)")->transform(CLI::CheckedTransformer(levels, CLI::ignore_case));
+    verb->add_option("--level", options.level, "error, warning or info (default warning)")->transform(CLI::Validator(readLevel, {}));
     verb->add_flag("--json", options.json, "{\"findings\":[…]}");
     verb->callback([&options, &code] { code = check(options); });
 }
@@ -87,8 +100,13 @@ std::vector<std::string> optionNames(const CLI::App& app)
     return names;
 }
 
-/// "did you mean" for the first word that no verb or option knows; empty when there is no such word or nothing near.
-std::string suggestion(const CLI::App& program, const std::vector<std::string>& words)
+std::string orNearest(std::string message, const std::string& near)
+{
+    return message + (near.empty() ? "" : "; did you mean " + near + "?");
+}
+
+/// What is wrong, by the first word that no verb or option knows.
+std::string usageText(const CLI::App& program, const CLI::ParseError& error, const std::vector<std::string>& words)
 {
     std::vector<std::string> verbs;
     for (const CLI::App* verb : program.get_subcommands({})) {
@@ -100,22 +118,21 @@ std::string suggestion(const CLI::App& program, const std::vector<std::string>& 
             const auto known = optionNames(chosen != nullptr ? *chosen : program);
             const std::string name = word.substr(0, word.find('='));
             if (std::find(known.begin(), known.end(), name) == known.end()) {
-                return workspace::nearestWord(name, known);
+                return orNearest(error.what(), workspace::nearestWord(name, known));
             }
         } else if (chosen == nullptr) {
             if (std::find(verbs.begin(), verbs.end(), word) == verbs.end()) {
-                return workspace::nearestWord(word, verbs);
+                return orNearest("there is no verb '" + word + "'", workspace::nearestWord(word, verbs));
             }
             chosen = program.get_subcommand(word);
         }
     }
-    return {};
+    return error.what();
 }
 
 int usageError(const CLI::App& program, const CLI::ParseError& error, const std::vector<std::string>& words)
 {
-    const std::string near = suggestion(program, words);
-    say(std::string(error.what()) + (near.empty() ? "" : "; did you mean " + near + "?"));
+    say(usageText(program, error, words));
     const CLI::App* verb = nullptr;
     for (const CLI::App* parsed : program.get_subcommands()) {
         verb = parsed;

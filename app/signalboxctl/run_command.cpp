@@ -147,19 +147,36 @@ void sayUnbound(const plan::Plan& plan, const proxy::Bindings& bindings)
     }
 }
 
-/// Prints finished requests until a signal comes; the signal's number, or 0 when nobody reads the output any more.
-int printUntilSignal(const telemetry::Recorder& recorder, const sigset_t& signals, bool json)
+/// Prints each finished request once.
+class RequestPrinter
 {
-    const bool discarded = isOutputDiscarded();
-    std::uint64_t last = 0;
+public:
+    RequestPrinter(const telemetry::Recorder& recorder, bool json) : m_recorder(recorder), m_json(json) {}
+
+    /// False when nobody reads the output any more.
+    bool print()
+    {
+        std::string lines;
+        for (const telemetry::RecordPtr& record : m_discarded ? std::vector<telemetry::RecordPtr> {} : m_recorder.rowsAfter(m_last)) {
+            m_last = record->id;
+            lines += (m_json ? telemetry::toJson(*record) : telemetry::toText(*record)) + "\n";
+        }
+        return lines.empty() || writeOut(lines);
+    }
+
+private:
+    const telemetry::Recorder& m_recorder;
+    bool m_json;
+    bool m_discarded = isOutputDiscarded();
+    std::uint64_t m_last = 0;
+};
+
+/// Prints until a signal comes; its number, or 0 when nobody reads the output any more.
+int printUntilSignal(RequestPrinter& printer, const sigset_t& signals)
+{
     for (;;) {
         const int signal = waitForSignal(signals, kPrintInterval);
-        std::string lines;
-        for (const telemetry::RecordPtr& record : discarded ? std::vector<telemetry::RecordPtr> {} : recorder.rowsAfter(last)) {
-            last = record->id;
-            lines += (json ? telemetry::toJson(*record) : telemetry::toText(*record)) + "\n";
-        }
-        if (!lines.empty() && !writeOut(lines)) {
+        if (!printer.print()) {
             return 0;
         }
         if (signal > 0) {
@@ -227,8 +244,11 @@ int run(const RunOptions& options)
         say("seed " + std::to_string(seed));
         writeOut("ready " + url + "\n");
     }
-    const int signal = printUntilSignal(recorder, signals, options.json);
-    return drain(server, signal, signals);
+    RequestPrinter printer(recorder, options.json);
+    const int signal = printUntilSignal(printer, signals);
+    const int code = drain(server, signal, signals);
+    printer.print();
+    return code;
 }
 
 } // namespace signalbox::app

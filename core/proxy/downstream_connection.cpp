@@ -15,6 +15,11 @@ constexpr std::size_t kWatchRoom = 512;               ///< kept free to notice t
 constexpr base::Duration kIdleTimeout = std::chrono::hours(1);
 constexpr base::Duration kDelayedClose = std::chrono::seconds(1);
 
+base::WallTime wallNow()
+{
+    return std::chrono::time_point_cast<base::WallTime::duration>(std::chrono::system_clock::now());
+}
+
 } // namespace
 
 DownstreamConnection::DownstreamConnection(Worker& worker, Socket socket, std::uint16_t port, std::string peer)
@@ -131,7 +136,7 @@ bool DownstreamConnection::acceptHead()
     m_isHeadRequest = method == "HEAD";
     const bool hasBody = m_head.framing == http::Framing::Chunked || m_head.contentLength > 0;
     m_closeAfterAnswer = m_closeAfterAnswer || m_head.connectionClose;
-    m_headTime = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    m_headTime = wallNow();
     m_runningState = m_worker.running();
 
     const std::string_view target = m_head.targetText(base);
@@ -300,13 +305,21 @@ void DownstreamConnection::nextRequest(std::size_t consumed)
     }
 }
 
-/// Answers before any exchange: the head was refused, no host matches, or the body is too large.
+/// Answers before any exchange: the head was refused, no host matches, or the body is too large. Recorded like any request.
 void DownstreamConnection::refuse(std::uint16_t status, std::string_view contentType, std::string_view body, std::string_view extra)
 {
     std::string head;
     writeLocalHead(head, status, contentType, body.size(), m_closeAfterAnswer, m_worker.date(), extra);
     const std::string_view pieces[] = {head, m_isHeadRequest ? std::string_view {} : body};
     send(pieces, Unsent::Copy);
+    auto record = std::make_unique<telemetry::RequestRecord>();
+    record->plan = (m_runningState ? m_runningState : m_worker.running())->worker().planPtr();
+    record->time = wallNow();
+    record->status = status;
+    record->complete = true;
+    record->bytesOut = pieces[1].size();
+    record->first = base::Duration {};
+    m_worker.recorder().add(std::move(record));
     m_runningState.reset();
     nextRequest(m_state == State::Discard || m_closeAfterAnswer ? 0 : m_head.length);
 }

@@ -78,6 +78,9 @@ std::variant<Binding, BindProblem> readTarget(const std::string& backend, std::s
     if (target.find('/') != std::string_view::npos) {
         return BindProblem {"--bind " + backend + ": " + whole + " has a path; the path comes from the manifest (schema.prefix)"};
     }
+    if (target.find_first_of("?#@\\ ") != std::string_view::npos) {
+        return BindProblem {"--bind " + backend + ": " + whole + " is more than a base URL; the form is http://HOST:PORT"};
+    }
     std::string_view portText;
     if (!splitAuthority(target, binding.host, portText)) {
         return BindProblem {"--bind " + backend + ": " + whole + " names no host"};

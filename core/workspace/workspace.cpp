@@ -18,6 +18,9 @@ Analysis analyse(const std::vector<std::string>& inputs, manifest::FileAccess& f
     analysis.resources = manifest::readResources(loaded.documents, analysis.diagnostics);
     analysis.compiled = plan::compile(analysis.resources, options);
     auto& found = analysis.compiled.diagnostics;
+    if (analysis.unreadable) { // what is not there may stand in what could not be read
+        std::erase_if(found, [](const text::Diagnostic& diagnostic) { return diagnostic.code == "gateway-missing" && !diagnostic.place.source; });
+    }
     std::move(found.begin(), found.end(), std::back_inserter(analysis.diagnostics));
     found.clear();
     text::sortByPlace(analysis.diagnostics);

@@ -32,18 +32,6 @@ struct Backends {
     Binds binds() const { return {{"a", a.url()}, {"b", b.url()}, {"c", c.url()}}; }
 };
 
-/// Connects until nobody listens any more.
-bool waitUntilRefused(std::uint16_t port)
-{
-    const auto end = Clock::now() + kDeadline;
-    while (Clock::now() < end) {
-        if (!RawClient(port).isConnected()) {
-            return true;
-        }
-    }
-    return false;
-}
-
 } // namespace
 
 class TestPlanHandover : public QObject

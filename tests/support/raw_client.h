@@ -39,4 +39,16 @@ inline Message askOnce(std::uint16_t port, std::string_view bytes)
     return client.ask(bytes);
 }
 
+/// Connects until nobody listens any more.
+inline bool waitUntilRefused(std::uint16_t port)
+{
+    const auto end = Clock::now() + kDeadline;
+    while (Clock::now() < end) {
+        if (!RawClient(port).isConnected()) {
+            return true;
+        }
+    }
+    return false;
+}
+
 } // namespace signalbox::test
