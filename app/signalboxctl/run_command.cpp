@@ -230,8 +230,7 @@ int run(const RunOptions& options)
     for (const Listening& listening : std::get<std::vector<Listening>>(addresses)) {
         const auto bound = server.listen(listening.wanted);
         if (bound) {
-            const bool isDefault = options.listen.empty();
-            url = !url.empty() ? url : "http://" + (isDefault ? "localhost:" + std::to_string(bound->port) : base::addressText(*bound));
+            url = !url.empty() ? url : "http://" + base::addressText(*bound);
         } else if (!listening.optional || bound.error().code == "port-busy") {
             return reportListenError(bound.error(), listening.wanted.address);
         }
