@@ -33,6 +33,7 @@ constexpr std::array<std::pair<std::string_view, Endpoint>, 15> kPaths{{
 std::string joined(std::string_view first, std::string_view second)
 {
     std::string path;
+    path.reserve(first.size() + second.size() + 2);
     for (std::string_view rest : {first, second}) {
         while (!rest.empty()) {
             const std::size_t slash = std::min(rest.find('/'), rest.size());

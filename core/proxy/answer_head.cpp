@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/proxy/answer_head.h"
 
+#include "core/proxy/head_line.h"
+
 #include <charconv>
 
 namespace signalbox::proxy {
@@ -96,13 +98,13 @@ void writeAnswerHead(std::string& out, const http::ResponseHead& head, const cha
             continue;
         }
         dated = dated || name == "date";
-        out.append(name).append(": ").append(head.value(base, field)).append("\r\n");
+        appendLine(out, name, head.value(base, field));
     }
     if (replaced) {
         out.append("content-type: application/json\r\n");
     }
     if (!dated) {
-        out.append("date: ").append(date).append("\r\n");
+        appendLine(out, "date", date);
     }
     appendFraming(out, body);
     out.append(close ? "connection: close\r\n\r\n" : "\r\n");
@@ -113,10 +115,10 @@ void writeLocalHead(std::string& out, std::uint16_t status, std::string_view con
 {
     appendStatusLine(out, status);
     if (!contentType.empty()) {
-        out.append("content-type: ").append(contentType).append("\r\n");
+        appendLine(out, "content-type", contentType);
     }
     out.append(extra);
-    out.append("date: ").append(date).append("\r\n");
+    appendLine(out, "date", date);
     appendFraming(out, {AnswerBody::Framing::Length, length});
     out.append(close ? "connection: close\r\n\r\n" : "\r\n");
 }

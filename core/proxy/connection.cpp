@@ -4,11 +4,8 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/container/small_vector.hpp>
 
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
 
 namespace signalbox::proxy {
 namespace asio = boost::asio;
@@ -143,13 +140,6 @@ void Connection::write()
         }
         self->onDrained();
     });
-}
-
-bool Connection::hasNews()
-{
-    char byte = 0;
-    const ssize_t size = ::recv(m_socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    return size >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
 }
 
 void Connection::startReading()

@@ -41,9 +41,6 @@ public:
 
     std::size_t unsentBytes() const { return m_unsentSize; }
 
-    /// True when the peer has closed, reset or sent something that no read has seen yet. One system call.
-    bool hasNews();
-
     /// Keeps reading until pauseReading(); at most `limit` bytes are held unread (back-pressure).
     void startReading();
     void pauseReading() { m_paused = true; }

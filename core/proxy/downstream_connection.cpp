@@ -265,7 +265,7 @@ void DownstreamConnection::startExchange()
                                    : input().view().substr(m_head.length, static_cast<std::size_t>(m_head.contentLength));
     request.hasBody = !request.body.empty();
     request.time = m_headTime;
-    request.received = m_worker.now();
+    request.received = m_lastActivity;
     m_exchange.headers().reset(m_head, base, m_peer, m_worker.idRandom());
     if (!m_normalTarget && !m_target.authority.empty()) {
         m_exchange.headers().setHost(m_target.authority);

@@ -30,6 +30,9 @@ std::string hostName(std::string_view host)
 
 std::int8_t grpcStatus(std::string_view text)
 {
+    if (text.empty()) {
+        return -1;
+    }
     int status = -1;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), status);
     return error == std::errc() && end == text.data() + text.size() && status >= 0 && status <= 16 ? static_cast<std::int8_t>(status) : std::int8_t{-1};
@@ -509,7 +512,7 @@ void Exchange::finish(bool complete)
 
 void Exchange::record(bool complete)
 {
-    auto record = std::make_unique<telemetry::RequestRecord>();
+    auto record = std::make_shared<telemetry::RequestRecord>();
     const base::Instant now = m_worker.now();
     record->plan = m_state->worker().planPtr();
     record->time = m_received.time;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/proxy/request_headers.h"
 
+#include "core/proxy/head_line.h"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -37,14 +39,11 @@ constexpr std::array<std::string_view, 24> kStripped{
     "x-forwarded-proto",
     "proxy-connection"};
 
+constexpr std::size_t kUsualHead = 1024;
+
 bool isStripped(std::string_view name)
 {
     return (name.front() == 'x' || name.front() == 'p') && std::find(kStripped.begin(), kStripped.end(), name) != kStripped.end();
-}
-
-void appendLine(std::string& out, std::string_view name, std::string_view value)
-{
-    out.append(name).append(": ").append(value).append("\r\n");
 }
 
 bool isNamedByConnection(std::string_view connection, std::string_view name)
@@ -55,11 +54,6 @@ bool isNamedByConnection(std::string_view connection, std::string_view name)
 }
 
 } // namespace
-
-void RequestHeaders::drop(std::string_view name)
-{
-    m_list.erase(std::remove_if(m_list.begin(), m_list.end(), [&](const auto& header) { return header.name == name; }), m_list.end());
-}
 
 std::string_view RequestHeaders::find(std::string_view lowerName) const
 {
@@ -159,9 +153,12 @@ void RequestHeaders::reset(const http::RequestHead& head, const char* base, std:
 
 void RequestHeaders::setModel(std::string_view model, std::string_view originalPath)
 {
-    drop("x-ai-eg-model");
-    drop("x-ai-eg-original-path");
-    drop("x-ai-eg-internal-req-id");
+    const auto isOurs = [](const dispatch::HeaderView& header) {
+        return header.name.starts_with("x-ai-eg-")
+            && (header.name == "x-ai-eg-model" || header.name == "x-ai-eg-original-path"
+                || header.name == "x-ai-eg-internal-req-id");
+    };
+    m_list.erase(std::remove_if(m_list.begin(), m_list.end(), isOurs), m_list.end());
     add("x-ai-eg-model", model);
     add("x-ai-eg-original-path", originalPath);
     add("x-ai-eg-internal-req-id", {m_internalId, sizeof m_internalId});
@@ -278,6 +275,7 @@ private:
 
 void writeRequestHead(std::string& out, std::string_view method, const RequestHeaders& headers, const AttemptTarget& target)
 {
+    out.reserve(kUsualHead);
     out.append(method).append(" ").append(target.path).append(" HTTP/1.1\r\n");
     appendLine(out, "host", target.rewriteHost.empty() ? headers.host() : target.rewriteHost);
     AttemptHeaders(headers, target).write(out);

@@ -42,7 +42,6 @@ public:
 
 private:
     void add(std::string_view name, std::string_view value) { m_list.push_back({name, value}); }
-    void drop(std::string_view name);
 
     friend class AttemptHeaders;
 

@@ -263,7 +263,6 @@ void UpstreamConnection::recycle()
 {
     const bool reusable = m_reusable && input().empty() && unsentBytes() == 0 && m_pool != nullptr;
     m_state = State::Idle;
-    m_idleSince = m_worker.now();
     if (!reusable) {
         m_state = State::Body; // not idle for the pool's books
         retire();

@@ -42,9 +42,8 @@ Recorder::Recorder(std::size_t rows)
 {
 }
 
-std::uint64_t Recorder::add(std::unique_ptr<RequestRecord> record)
+std::uint64_t Recorder::add(std::shared_ptr<RequestRecord> row)
 {
-    const std::shared_ptr<RequestRecord> row(std::move(record));
     const std::lock_guard lock(m_mutex);
     row->id = m_rows.lastId() + 1;
     addTo(m_sums.totals, *row);
@@ -53,7 +52,7 @@ std::uint64_t Recorder::add(std::unique_ptr<RequestRecord> record)
             addTo(m_sums.servers[row->plan->servers[attempt.endpoint].name], *row, attempt);
         }
     }
-    m_sums.lastId = m_rows.push(row);
+    m_sums.lastId = m_rows.push(std::move(row));
     return m_sums.lastId;
 }
 

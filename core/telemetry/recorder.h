@@ -53,7 +53,7 @@ public:
     explicit Recorder(std::size_t rows);
 
     /// Stores a finished request, gives it its id, adds it to the sums. Any thread.
-    std::uint64_t add(std::unique_ptr<RequestRecord> record);
+    std::uint64_t add(std::shared_ptr<RequestRecord> row);
 
     /// Rows with an id above `after`, oldest first, at most `most`. A reader that fell behind misses rows, never sums.
     std::vector<RecordPtr> rowsAfter(std::uint64_t after, std::size_t most = SIZE_MAX) const;

@@ -8,9 +8,10 @@
 #include "core/dispatch/outcome.h"
 #include "core/plan/plan.h"
 
+#include <boost/container/small_vector.hpp>
+
 #include <cstdint>
 #include <string>
-#include <vector>
 
 namespace signalbox::telemetry {
 
@@ -46,7 +47,7 @@ struct RequestRecord {
     base::Duration total{};
     std::int64_t tokensIn = -1;             ///< -1: not known
     std::int64_t tokensOut = -1;
-    std::vector<AttemptRecord> attempts;
+    boost::container::small_vector<AttemptRecord, 1> attempts;
 };
 
 } // namespace signalbox::telemetry

@@ -31,7 +31,7 @@ AttemptRecord attempt(
     return attempt;
 }
 
-std::unique_ptr<RequestRecord> request(std::uint16_t status, std::vector<AttemptRecord> attempts = {})
+std::unique_ptr<RequestRecord> request(std::uint16_t status, decltype(RequestRecord::attempts) attempts = {})
 {
     auto record = std::make_unique<RequestRecord>();
     record->plan = twoServers();
