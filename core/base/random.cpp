@@ -83,8 +83,8 @@ void writeUuid(Random& random, char (&out)[36])
     static constexpr std::array<char, 512> kHex = hexPairs();
     std::uint64_t high = random.next();
     std::uint64_t low = random.next();
-    high = (high & ~0xf000U) | 0x4000U;                         // version 4
-    low = (low & 0x3fffffffffffffffU) | 0x8000000000000000U;    // variant 10
+    high = (high & ~0xf000U) | 0x4000U;                      // version 4
+    low = (low & 0x3fffffffffffffffU) | 0x8000000000000000U; // variant 10
     std::size_t at = 0;
     for (unsigned byte = 0; byte < 16; ++byte) {
         if (byte == 4 || byte == 6 || byte == 8 || byte == 10) {

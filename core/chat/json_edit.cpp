@@ -81,7 +81,8 @@ struct Child {
 };
 
 /// Walks over the children of the object or list that begins at `at`; visit(name, child) returns true to stop there.
-template <typename Visit> std::optional<Child> findChild(std::string_view json, std::size_t at, Visit&& visit)
+template<typename Visit>
+std::optional<Child> findChild(std::string_view json, std::size_t at, Visit&& visit)
 {
     JsonScanner scanner(json.substr(at));
     scanner.skipSpace();

@@ -172,7 +172,8 @@ double leadingExponent(std::string_view number)
 }
 
 /// The open levels of a value, one bit each, set for objects. (A counter alone would accept "[}".)
-class Nesting {
+class Nesting
+{
 public:
     bool push(bool object)
     {

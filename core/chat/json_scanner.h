@@ -23,7 +23,8 @@ struct JsonString {
 
 /// A cursor over one text. Every step returns false on the first problem, which problem() and at() then describe; the
 /// cursor must not be used afterwards. Never reads outside the text, never recurses; a Scanner allocates nothing.
-class JsonScanner {
+class JsonScanner
+{
 public:
     /// Deepest nesting below a value that is skipped, as sonic has it.
     static constexpr int kMaximumDepth = 4096;
@@ -35,11 +36,10 @@ public:
     };
 
     explicit JsonScanner(std::string_view text)
-        : m_begin(text.data())
-        , m_at(text.data())
-        , m_end(text.data() + text.size())
-    {
-    }
+        : m_begin(text.data()),
+          m_at(text.data()),
+          m_end(text.data() + text.size())
+    {}
 
     /// The byte at the cursor, 0 at the end of the text.
     char peek() const { return m_at != m_end ? *m_at : '\0'; }

@@ -58,20 +58,20 @@ struct Variant {
 
 struct Shape {
     enum class Kind : std::uint8_t {
-        Any, ///< only skipped
+        Any,     ///< only skipped
         Decoded, ///< anything, but decoded
         Text,
         Flag,
-        Integer, ///< a 64-bit integer without point or exponent
-        Number, ///< fits a double
-        Single, ///< fits a float
-        UnixTime, ///< the part of a number before its point is an integer; null is refused
-        Object, ///< known members are held to `members`, others skipped
-        Map, ///< an object whose values are `element`
-        List, ///< of `element`
-        ByValue, ///< `text`, `list`, `object` or `number` by the value's first byte; a missing one is refused
+        Integer,   ///< a 64-bit integer without point or exponent
+        Number,    ///< fits a double
+        Single,    ///< fits a float
+        UnixTime,  ///< the part of a number before its point is an integer; null is refused
+        Object,    ///< known members are held to `members`, others skipped
+        Map,       ///< an object whose values are `element`
+        List,      ///< of `element`
+        ByValue,   ///< `text`, `list`, `object` or `number` by the value's first byte; a missing one is refused
         ByElement, ///< a list that the first byte of its first element chooses: `text`, `list`, `object` or `number`
-        ByTag, ///< an object; the first member named `tag` chooses among `variants`
+        ByTag,     ///< an object; the first member named `tag` chooses among `variants`
     };
 
     Kind kind = Kind::Any;
@@ -85,8 +85,8 @@ struct Shape {
     std::string_view tag = {};
     std::span<const Variant> variants = {};
     const Shape* otherwise = nullptr; ///< ByTag: a tag that no variant has; null: refused
-    const Shape* untagged = nullptr; ///< ByTag: no tag, or no object at all; null: refused
-    std::string_view required = {}; ///< Object: a member that must be there and not be null, "" or []
+    const Shape* untagged = nullptr;  ///< ByTag: no tag, or no object at all; null: refused
+    std::string_view required = {};   ///< Object: a member that must be there and not be null, "" or []
 };
 
 /// Spans of raw values by fact. `last` ignores null, as decoding does.
@@ -108,13 +108,10 @@ struct Facts {
 };
 
 /// Reads one value. Recursion follows the tables, which are finite; free values are skipped without any.
-class ShapeReader {
+class ShapeReader
+{
 public:
-    ShapeReader(JsonScanner& scanner, Facts& facts)
-        : m_scanner(scanner)
-        , m_facts(facts)
-    {
-    }
+    ShapeReader(JsonScanner& scanner, Facts& facts) : m_scanner(scanner), m_facts(facts) {}
 
     /// Stands before the value (no white space) and steps over it; false: scanner.problem() says why.
     bool read(const Shape& shape);

@@ -168,10 +168,9 @@ std::string multipartBoundary(std::string_view contentType)
 }
 
 FormReader::FormReader(std::string_view form, std::string_view boundary)
-    : m_rest(form)
-    , m_dashBoundary("--" + std::string(boundary))
-{
-}
+    : m_rest(form),
+      m_dashBoundary("--" + std::string(boundary))
+{}
 
 FormReader::Step FormReader::next(FormPart& part)
 {

@@ -17,12 +17,13 @@ std::string multipartBoundary(std::string_view contentType);
 
 struct FormPart {
     std::vector<std::pair<std::string, std::string>> headers; ///< canonical names, in the text's order
-    std::string name; ///< the form field, empty when the part is none
-    std::string_view content; ///< a view into the form
+    std::string name;                                         ///< the form field, empty when the part is none
+    std::string_view content;                                 ///< a view into the form
 };
 
 /// Reads the parts of a form one after the other.
-class FormReader {
+class FormReader
+{
 public:
     /// `form` must outlive the reader and the parts.
     FormReader(std::string_view form, std::string_view boundary);

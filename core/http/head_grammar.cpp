@@ -7,18 +7,20 @@ namespace signalbox::http::grammar {
 namespace {
 
 // The methods that Envoy's codec knows (those of Node's http-parser); others are refused.
-constexpr std::array<std::string_view, 34> kMethods{
-    "ACL",     "BIND",    "CHECKOUT", "CONNECT",   "COPY",       "DELETE", "GET",      "HEAD",   "LINK",
-    "LOCK",    "MERGE",   "MKACTIVITY", "MKCALENDAR", "MKCOL",   "MOVE",   "M-SEARCH", "NOTIFY", "OPTIONS",
-    "PATCH",   "POST",    "PROPFIND", "PROPPATCH", "PURGE",      "PUT",    "REBIND",   "REPORT", "SEARCH",
-    "SOURCE",  "SUBSCRIBE", "TRACE",  "UNBIND",    "UNLINK",     "UNLOCK", "UNSUBSCRIBE"};
+constexpr std::array<std::string_view, 34> kMethods{"ACL", "BIND", "CHECKOUT", "CONNECT", "COPY", "DELETE", "GET",
+    "HEAD", "LINK", "LOCK", "MERGE", "MKACTIVITY", "MKCALENDAR", "MKCOL", "MOVE", "M-SEARCH", "NOTIFY", "OPTIONS",
+    "PATCH", "POST", "PROPFIND", "PROPPATCH", "PURGE", "PUT", "REBIND", "REPORT", "SEARCH", "SOURCE", "SUBSCRIBE",
+    "TRACE", "UNBIND", "UNLINK", "UNLOCK", "UNSUBSCRIBE"};
 
 bool isKnownMethod(std::string_view method)
 {
     return method == "POST" || method == "GET" || std::find(kMethods.begin(), kMethods.end(), method) != kMethods.end();
 }
 
-constexpr bool isDigit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool isDigit(char c)
+{
+    return c >= '0' && c <= '9';
+}
 
 /// "HTTP/d.d": the two digits, or -1.
 int readVersion(std::string_view text)
@@ -31,8 +33,9 @@ int readVersion(std::string_view text)
 
 bool isTarget(std::string_view target)
 {
-    return !target.empty()
-        && std::all_of(target.begin(), target.end(), [](char c) { return static_cast<unsigned char>(c) > 0x20 && c != 0x7f; });
+    return !target.empty() && std::all_of(target.begin(), target.end(), [](char c) {
+        return static_cast<unsigned char>(c) > 0x20 && c != 0x7f;
+    });
 }
 
 } // namespace

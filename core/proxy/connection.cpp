@@ -104,7 +104,8 @@ void Connection::write()
         }
         Buffers buffers;
         if (self->m_unsentOffset < self->m_unsentCopy.size()) {
-            buffers.emplace_back(self->m_unsentCopy.data() + self->m_unsentOffset, self->m_unsentCopy.size() - self->m_unsentOffset);
+            buffers.emplace_back(
+                self->m_unsentCopy.data() + self->m_unsentOffset, self->m_unsentCopy.size() - self->m_unsentOffset);
         }
         for (const std::string_view view : self->m_unsentViews) {
             buffers.emplace_back(view.data(), view.size());
@@ -128,7 +129,8 @@ void Connection::write()
             sent -= part;
             done += view.empty() ? 1 : 0;
         }
-        self->m_unsentViews.erase(self->m_unsentViews.begin(), self->m_unsentViews.begin() + static_cast<std::ptrdiff_t>(done));
+        self->m_unsentViews.erase(
+            self->m_unsentViews.begin(), self->m_unsentViews.begin() + static_cast<std::ptrdiff_t>(done));
         if (self->m_unsentSize > 0) {
             self->write();
             return;
@@ -164,21 +166,21 @@ void Connection::read()
     m_reading = true;
     m_input.pin();
     m_socket.async_read_some(asio::buffer(m_input.space(), m_input.spaceSize()),
-                             [self = boost::intrusive_ptr(this)](const error_code& error, std::size_t size) {
-                                 self->m_reading = false;
-                                 self->m_input.unpin();
-                                 if (error == asio::error::operation_aborted || !self->isOpen()) {
-                                     return;
-                                 }
-                                 if (error) {
-                                     self->m_paused = true;
-                                     self->onEnd(error != asio::error::eof);
-                                     return;
-                                 }
-                                 self->m_input.filled(size);
-                                 self->onInput();
-                                 self->read();
-                             });
+        [self = boost::intrusive_ptr(this)](const error_code& error, std::size_t size) {
+            self->m_reading = false;
+            self->m_input.unpin();
+            if (error == asio::error::operation_aborted || !self->isOpen()) {
+                return;
+            }
+            if (error) {
+                self->m_paused = true;
+                self->onEnd(error != asio::error::eof);
+                return;
+            }
+            self->m_input.filled(size);
+            self->onInput();
+            self->read();
+        });
 }
 
 void Connection::expectInput(std::size_t bytes)

@@ -31,8 +31,8 @@ public:
 
     /// What becomes of bytes that the socket does not take at once.
     enum class Unsent {
-        Copy,   ///< they are copied
-        Refer,  ///< they stay where they are until onDrained() or close()
+        Copy,  ///< they are copied
+        Refer, ///< they stay where they are until onDrained() or close()
     };
 
     /// Sends `pieces` in order behind what is still unsent. A failed write is reported by the read side.
@@ -90,8 +90,8 @@ private:
 
     Socket m_socket;
     ByteBuffer m_input;
-    std::string m_unsentCopy;                    ///< goes out before m_unsentViews
-    std::size_t m_unsentOffset = 0;              ///< of m_unsentCopy already sent
+    std::string m_unsentCopy;       ///< goes out before m_unsentViews
+    std::size_t m_unsentOffset = 0; ///< of m_unsentCopy already sent
     std::vector<std::string_view> m_unsentViews;
     std::size_t m_unsentSize = 0;
     bool m_reading = false;

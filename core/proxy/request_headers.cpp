@@ -13,43 +13,28 @@ namespace {
 
 // Envoy's internal-only headers: taken off every request that comes from outside (ConnectionManagerUtility,
 // cleanInternalHeaders), and AI Gateway's own that no backend sees.
-constexpr std::array<std::string_view, 24> kStripped{
-    "x-envoy-retry-on",
-    "x-envoy-retry-grpc-on",
-    "x-envoy-max-retries",
-    "x-envoy-retriable-status-codes",
-    "x-envoy-retriable-header-names",
-    "x-envoy-upstream-alt-stat-name",
-    "x-envoy-upstream-rq-timeout-ms",
-    "x-envoy-upstream-rq-per-try-timeout-ms",
-    "x-envoy-upstream-rq-timeout-alt-response",
-    "x-envoy-expected-rq-timeout-ms",
-    "x-envoy-hedge-on-per-try-timeout",
-    "x-envoy-force-trace",
-    "x-envoy-ip-tags",
-    "x-envoy-original-url",
-    "x-envoy-original-path",
-    "x-envoy-internal",
-    "x-envoy-external-address",
-    "x-envoy-decorator-operation",
-    "x-envoy-downstream-service-cluster",
-    "x-envoy-downstream-service-node",
-    "x-ai-eg-upstream-host",
-    "x-request-id",
-    "x-forwarded-proto",
+constexpr std::array<std::string_view, 24> kStripped{"x-envoy-retry-on", "x-envoy-retry-grpc-on", "x-envoy-max-retries",
+    "x-envoy-retriable-status-codes", "x-envoy-retriable-header-names", "x-envoy-upstream-alt-stat-name",
+    "x-envoy-upstream-rq-timeout-ms", "x-envoy-upstream-rq-per-try-timeout-ms",
+    "x-envoy-upstream-rq-timeout-alt-response", "x-envoy-expected-rq-timeout-ms", "x-envoy-hedge-on-per-try-timeout",
+    "x-envoy-force-trace", "x-envoy-ip-tags", "x-envoy-original-url", "x-envoy-original-path", "x-envoy-internal",
+    "x-envoy-external-address", "x-envoy-decorator-operation", "x-envoy-downstream-service-cluster",
+    "x-envoy-downstream-service-node", "x-ai-eg-upstream-host", "x-request-id", "x-forwarded-proto",
     "proxy-connection"};
 
 constexpr std::size_t kUsualHead = 1024;
 
 bool isStripped(std::string_view name)
 {
-    return (name.front() == 'x' || name.front() == 'p') && std::find(kStripped.begin(), kStripped.end(), name) != kStripped.end();
+    return (name.front() == 'x' || name.front() == 'p')
+        && std::find(kStripped.begin(), kStripped.end(), name) != kStripped.end();
 }
 
 bool isNamedByConnection(std::string_view connection, std::string_view name)
 {
     bool named = false;
-    http::forEachElement(connection, [&](std::string_view element) { named = named || http::equalsIgnoreCase(element, name); });
+    http::forEachElement(
+        connection, [&](std::string_view element) { named = named || http::equalsIgnoreCase(element, name); });
     return named;
 }
 
@@ -188,9 +173,9 @@ class AttemptHeaders
 {
 public:
     AttemptHeaders(const RequestHeaders& headers, const AttemptTarget& target)
-        : m_headers(headers)
-        , m_target(target)
-        , m_list(headers.m_list)
+        : m_headers(headers),
+          m_target(target),
+          m_list(headers.m_list)
     {
         addForwardedHost();
         if (!target.contentType.empty()) {
@@ -257,7 +242,9 @@ private:
 
     void remove(std::string_view name)
     {
-        m_list.erase(std::remove_if(m_list.begin(), m_list.end(), [&](const auto& header) { return header.name == name; }), m_list.end());
+        m_list.erase(
+            std::remove_if(m_list.begin(), m_list.end(), [&](const auto& header) { return header.name == name; }),
+            m_list.end());
     }
 
     void set(std::string_view name, std::string_view value)
@@ -273,7 +260,8 @@ private:
     std::string m_key;
 };
 
-void writeRequestHead(std::string& out, std::string_view method, const RequestHeaders& headers, const AttemptTarget& target)
+void writeRequestHead(
+    std::string& out, std::string_view method, const RequestHeaders& headers, const AttemptTarget& target)
 {
     out.reserve(kUsualHead);
     out.append(method).append(" ").append(target.path).append(" HTTP/1.1\r\n");

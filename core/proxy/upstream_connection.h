@@ -93,7 +93,7 @@ private:
     http::Framing m_framing = http::Framing::None;
     http::ChunkedDecoder m_chunked;
     std::uint64_t m_bodyLeft = 0;
-    std::uint64_t m_collectLimit = 0;  ///< 0: streamed
+    std::uint64_t m_collectLimit = 0; ///< 0: streamed
     std::string m_collected;
     std::uint32_t m_carried = 0;
     bool m_toHead = false;

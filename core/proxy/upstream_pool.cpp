@@ -11,13 +11,12 @@ namespace signalbox::proxy {
 using dispatch::Failure;
 
 UpstreamPool::UpstreamPool(Worker& worker, std::shared_ptr<dispatch::Cluster> cluster, dispatch::HostPtr host,
-                           std::optional<base::SocketAddress> address)
-    : m_worker(worker)
-    , m_cluster(std::move(cluster))
-    , m_host(std::move(host))
-    , m_address(address)
-{
-}
+    std::optional<base::SocketAddress> address)
+    : m_worker(worker),
+      m_cluster(std::move(cluster)),
+      m_host(std::move(host)),
+      m_address(address)
+{}
 
 UpstreamPool::~UpstreamPool()
 {

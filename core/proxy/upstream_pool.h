@@ -36,7 +36,7 @@ public:
     /// `host` and `cluster` are kept alive by the pool. `address`: the socket to connect to; nothing: nobody stands
     /// there, every connection is refused.
     UpstreamPool(Worker& worker, std::shared_ptr<dispatch::Cluster> cluster, dispatch::HostPtr host,
-                 std::optional<base::SocketAddress> address);
+        std::optional<base::SocketAddress> address);
     ~UpstreamPool();
     UpstreamPool(const UpstreamPool&) = delete;
     UpstreamPool& operator=(const UpstreamPool&) = delete;

@@ -47,7 +47,7 @@ Json sent(std::uint16_t status)
     return status == 0 ? Json(nullptr) : Json(status);
 }
 
-template <typename T>
+template<typename T>
 const T* at(const RequestRecord& record, const std::vector<T> plan::Plan::*list, std::uint32_t index)
 {
     const bool there = record.plan && index < (record.plan.get()->*list).size();

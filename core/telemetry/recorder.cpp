@@ -37,10 +37,7 @@ void addTo(ServerTotals& server, const RequestRecord& record, const AttemptRecor
 
 } // namespace
 
-Recorder::Recorder(std::size_t rows)
-    : m_rows(rows)
-{
-}
+Recorder::Recorder(std::size_t rows) : m_rows(rows) {}
 
 std::uint64_t Recorder::add(std::shared_ptr<RequestRecord> row)
 {

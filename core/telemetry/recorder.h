@@ -20,13 +20,13 @@ using RecordPtr = std::shared_ptr<const RequestRecord>;
 /// Exact counts since the start (or the last reset).
 struct Totals {
     std::uint64_t requests = 0;
-    std::uint64_t failed = 0;        ///< status 400 or more, incomplete, or client gone
-    std::uint64_t retries = 0;       ///< attempts beyond the first
+    std::uint64_t failed = 0;  ///< status 400 or more, incomplete, or client gone
+    std::uint64_t retries = 0; ///< attempts beyond the first
     std::uint64_t bytesIn = 0;
     std::uint64_t bytesOut = 0;
     std::uint64_t tokensIn = 0;
     std::uint64_t tokensOut = 0;
-    Histogram total;                 ///< of whole answers
+    Histogram total; ///< of whole answers
 };
 
 /// Sums of one server (by name).

@@ -26,7 +26,8 @@ AnswerTreatment treat(const QByteArray& body, std::uint16_t status = 200, const 
 
 } // namespace
 
-class TestAnswer : public QObject {
+class TestAnswer : public QObject
+{
     Q_OBJECT
 
 private slots:

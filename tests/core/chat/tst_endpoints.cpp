@@ -20,7 +20,8 @@ plan::BackendProfile profileOf(ApiSchema schema, std::string prefix = "v1", std:
 
 } // namespace
 
-class TestEndpoints : public QObject {
+class TestEndpoints : public QObject
+{
     Q_OBJECT
 
 private slots:

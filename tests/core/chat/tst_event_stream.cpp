@@ -28,7 +28,8 @@ void compare(
 
 } // namespace
 
-class TestEventStream : public QObject {
+class TestEventStream : public QObject
+{
     Q_OBJECT
 
 private slots:

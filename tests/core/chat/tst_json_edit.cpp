@@ -5,7 +5,8 @@
 
 using namespace signalbox::chat;
 
-class TestJsonEdit : public QObject {
+class TestJsonEdit : public QObject
+{
     Q_OBJECT
 
 private slots:

@@ -33,7 +33,8 @@ QString ids(const plan::Plan& plan, std::string_view host)
 
 } // namespace
 
-class TestLocalReplies : public QObject {
+class TestLocalReplies : public QObject
+{
     Q_OBJECT
 
 private slots:

@@ -43,7 +43,8 @@ void verdictRows(
 
 } // namespace
 
-class TestRequestBody : public QObject {
+class TestRequestBody : public QObject
+{
     Q_OBJECT
 
 private slots:

@@ -72,7 +72,8 @@ ParsedRequest parsed(const QByteArray& body, Endpoint endpoint = Endpoint::ChatC
 
 } // namespace
 
-class TestUpstreamBody : public QObject {
+class TestUpstreamBody : public QObject
+{
     Q_OBJECT
 
 private slots:

@@ -7,7 +7,8 @@ using namespace signalbox;
 using namespace signalbox::telemetry;
 using namespace std::chrono_literals;
 
-class TestHistogram : public QObject {
+class TestHistogram : public QObject
+{
     Q_OBJECT
 
 private slots:

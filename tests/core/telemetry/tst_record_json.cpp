@@ -96,7 +96,8 @@ QString reason(AttemptOutcome outcome, Decision decision, std::uint16_t status =
 
 } // namespace
 
-class TestRecordJson : public QObject {
+class TestRecordJson : public QObject
+{
     Q_OBJECT
 
 private slots:

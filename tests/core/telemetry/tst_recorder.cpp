@@ -53,7 +53,8 @@ std::vector<std::uint64_t> idsOf(const std::vector<RecordPtr>& rows)
 
 } // namespace
 
-class TestRecorder : public QObject {
+class TestRecorder : public QObject
+{
     Q_OBJECT
 
 private slots:
