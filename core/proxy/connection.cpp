@@ -6,9 +6,9 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 
 namespace signalbox::proxy {
 namespace asio = boost::asio;
@@ -64,7 +64,7 @@ std::size_t Connection::writeNow(std::span<const std::string_view> pieces, error
             }
             return m_socket.write_some(buffers, error);
         }
-        std::memcpy(together.data() + size, piece.data(), piece.size());
+        std::copy(piece.begin(), piece.end(), together.begin() + static_cast<std::ptrdiff_t>(size));
         size += piece.size();
     }
     return m_socket.write_some(asio::buffer(together.data(), size), error);
