@@ -27,7 +27,8 @@ std::string_view levelWord(text::Severity severity)
 
 nlohmann::ordered_json finding(const text::Diagnostic& diagnostic)
 {
-    nlohmann::ordered_json entry {{"code", diagnostic.code}, {"level", levelWord(diagnostic.severity)}, {"message", diagnostic.message}};
+    nlohmann::ordered_json entry{
+        {"code", diagnostic.code}, {"level", levelWord(diagnostic.severity)}, {"message", diagnostic.message}};
     if (diagnostic.place.source) {
         const text::Position begin = diagnostic.place.source->positionAt(diagnostic.place.span.begin);
         const text::Position end = diagnostic.place.source->positionAt(diagnostic.place.span.end);
@@ -47,7 +48,9 @@ void printFindings(const text::Diagnostics& found, bool json, std::size_t files)
         for (const text::Diagnostic& diagnostic : found) {
             findings.push_back(finding(diagnostic));
         }
-        writeOut(nlohmann::ordered_json {{"findings", std::move(findings)}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+        writeOut(nlohmann::ordered_json{{"findings", std::move(findings)}}.dump(
+                     -1, ' ', false, nlohmann::json::error_handler_t::replace)
+            + "\n");
         return;
     }
     for (const text::Diagnostic& diagnostic : found) {
@@ -66,7 +69,7 @@ int check(const CheckOptions& options)
     const workspace::Analysis analysis = workspace::analyse(options.inputs, files, examplesFolder(), {options.gateway});
     text::Diagnostics found;
     std::copy_if(analysis.diagnostics.begin(), analysis.diagnostics.end(), std::back_inserter(found),
-                 [&](const auto& diagnostic) { return diagnostic.severity <= options.level; });
+        [&](const auto& diagnostic) { return diagnostic.severity <= options.level; });
     printFindings(found, options.json, analysis.sources.size());
     if (const auto code = exitCodeOf(analysis); code) {
         return *code;

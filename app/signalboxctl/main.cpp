@@ -15,8 +15,9 @@
 namespace signalbox::app {
 namespace {
 
-constexpr const char* kInputHelp = "YAML or JSON files, folders, guides (.md, .txt), - for standard input, or example:weighted-split, "
-                                   "example:provider-fallback";
+constexpr const char* kInputHelp =
+    "YAML or JSON files, folders, guides (.md, .txt), - for standard input, or example:weighted-split, "
+    "example:provider-fallback";
 
 /// Bodies of a megabyte would go back to the system after each request and be faulted in again for the next.
 void keepLargeBlocks()
@@ -30,18 +31,24 @@ void keepLargeBlocks()
 void addRun(CLI::App& program, RunOptions& options, int& code)
 {
     CLI::App* verb = program.add_subcommand("run", "Serve the manifests on this computer, as the gateway would");
-    verb->description("Example: signalboxctl run example:weighted-split --bind qwen-primary=http://127.0.0.1:11434\n\n"
-                      "Compiles the manifests and answers on localhost as the gateway would. Backends that are not bound answer as a\n"
-                      "refused connection. Prints a line per finished request. Ctrl+C lets running requests end (5 s at most).");
+    verb->description(
+        "Example: signalboxctl run example:weighted-split --bind qwen-primary=http://127.0.0.1:11434\n\n"
+        "Compiles the manifests and answers on localhost as the gateway would. Backends that are not bound answer as "
+        "a\n"
+        "refused connection. Prints a line per finished request. Ctrl+C lets running requests end (5 s at most).");
     verb->add_option("FILE", options.inputs, kInputHelp)->required();
-    verb->add_option("--listen", options.listen, "ADDRESS:PORT of the Gateway's first HTTP listener (default 127.0.0.1:8080 and [::1]:8080; port 0: a free one), or "
-                                                 "NAME=ADDRESS:PORT of another listener")
+    verb->add_option("--listen", options.listen,
+            "ADDRESS:PORT of the Gateway's first HTTP listener (default 127.0.0.1:8080 and [::1]:8080; port 0: a free "
+            "one), or "
+            "NAME=ADDRESS:PORT of another listener")
         ->allow_extra_args(false);
     verb->add_option("--gateway", options.gateway, "NAMESPACE/NAME, when several Gateways have routes");
-    verb->add_option("--bind", options.binds, "BACKEND=TARGET, repeated for several endpoints; TARGET is a base URL (http://127.0.0.1:11434) or manifest")
+    verb->add_option("--bind", options.binds,
+            "BACKEND=TARGET, repeated for several endpoints; TARGET is a base URL (http://127.0.0.1:11434) or manifest")
         ->allow_extra_args(false);
     verb->add_option("--seed", options.seed, "Seed of every random choice (default random, printed)");
-    verb->add_option("--workers", options.workers, "Worker threads, each with its own balancer state (default 1)")->check(CLI::Range(1, 256));
+    verb->add_option("--workers", options.workers, "Worker threads, each with its own balancer state (default 1)")
+        ->check(CLI::Range(1, 256));
     verb->add_flag("--json", options.json, "One JSON object a line");
     verb->add_flag("--listen-anyone", options.listenAnyone, "Allow an address that other computers can reach");
     verb->callback([&options, &code] { code = run(options); });
@@ -50,7 +57,7 @@ void addRun(CLI::App& program, RunOptions& options, int& code)
 /// Puts the number of a level in the place of its word; returns what is wrong, as CLI11 wants it.
 std::string readLevel(std::string& word)
 {
-    static const std::vector<std::string> levels {"error", "warning", "info"}; // in the order of text::Severity
+    static const std::vector<std::string> levels{"error", "warning", "info"}; // in the order of text::Severity
     const auto found = std::find(levels.begin(), levels.end(), CLI::detail::to_lower(word));
     if (found != levels.end()) {
         word = std::to_string(found - levels.begin());
@@ -63,11 +70,13 @@ std::string readLevel(std::string& word)
 void addCheck(CLI::App& program, CheckOptions& options, int& code)
 {
     CLI::App* verb = program.add_subcommand("check", "Say what is wrong with the manifests");
-    verb->description("Example: signalboxctl check manifests/ --level info\n\n"
-                      "Prints what reading and compiling the manifests finds. Exit code 1 when something is at or above the level.");
+    verb->description(
+        "Example: signalboxctl check manifests/ --level info\n\n"
+        "Prints what reading and compiling the manifests finds. Exit code 1 when something is at or above the level.");
     verb->add_option("FILE", options.inputs, kInputHelp)->required();
     verb->add_option("--gateway", options.gateway, "NAMESPACE/NAME, when several Gateways have routes");
-    verb->add_option("--level", options.level, "error, warning or info (default warning)")->transform(CLI::Validator(readLevel, {}));
+    verb->add_option("--level", options.level, "error, warning or info (default warning)")
+        ->transform(CLI::Validator(readLevel, {}));
     verb->add_flag("--json", options.json, "{\"findings\":[…]}");
     verb->callback([&options, &code] { code = check(options); });
 }
@@ -79,12 +88,13 @@ void addVersion(CLI::App& program, bool& json)
     verb->add_flag("--json", json, "One JSON object");
     verb->callback([&json] {
         if (json) {
-            writeOut(nlohmann::ordered_json {{"version", SIGNALBOX_VERSION},
-                                             {"semantics", {{"ai_gateway", "1.1.0"}, {"envoy_gateway", "1.8.1"}, {"envoy", "1.38"}}}}
+            writeOut(nlohmann::ordered_json{{"version", SIGNALBOX_VERSION},
+                         {"semantics", {{"ai_gateway", "1.1.0"}, {"envoy_gateway", "1.8.1"}, {"envoy", "1.38"}}}}
                          .dump()
-                     + "\n");
+                + "\n");
         } else {
-            writeOut("signalboxctl " SIGNALBOX_VERSION " (rules of Envoy AI Gateway 1.1.0, Envoy Gateway 1.8.1, Envoy 1.38)\n");
+            writeOut("signalboxctl " SIGNALBOX_VERSION
+                     " (rules of Envoy AI Gateway 1.1.0, Envoy Gateway 1.8.1, Envoy 1.38)\n");
         }
     });
 }
@@ -137,7 +147,8 @@ int usageError(const CLI::App& program, const CLI::ParseError& error, const std:
     for (const CLI::App* parsed : program.get_subcommands()) {
         verb = parsed;
     }
-    say(verb != nullptr ? "see: signalboxctl " + verb->get_name() + " --help" : std::string("see: signalboxctl --help"));
+    say(verb != nullptr ? "see: signalboxctl " + verb->get_name() + " --help"
+                        : std::string("see: signalboxctl --help"));
     return kUsage;
 }
 
@@ -150,7 +161,7 @@ int main(int argc, char** argv)
     keepLargeBlocks();
     CLI::App program("Example: signalboxctl run example:weighted-split\n\n"
                      "Runs Envoy AI Gateway manifests on this computer with the gateway's own routing decisions.",
-                     "signalboxctl");
+        "signalboxctl");
     program.set_version_flag("--version", std::string("signalboxctl " SIGNALBOX_VERSION));
     program.require_subcommand(1);
     program.get_formatter()->column_width(34);

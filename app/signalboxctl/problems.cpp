@@ -30,7 +30,9 @@ std::optional<int> exitCodeOf(const workspace::Analysis& analysis)
         say("several Gateways have routes; choose one:" + listed(analysis.compiled.gateways));
         return kUsage;
     case plan::CompileStatus::UnknownGateway:
-        say(analysis.compiled.gateways.empty() ? "there is no such Gateway, and no other one" : "there is no such Gateway; there are:" + listed(analysis.compiled.gateways));
+        say(analysis.compiled.gateways.empty()
+                ? "there is no such Gateway, and no other one"
+                : "there is no such Gateway; there are:" + listed(analysis.compiled.gateways));
         return kUsage;
     case plan::CompileStatus::NothingServable:
         break;

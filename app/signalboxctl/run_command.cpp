@@ -41,7 +41,7 @@ sigset_t blockSignals()
 
 int waitForSignal(const sigset_t& set, std::chrono::milliseconds most)
 {
-    timespec time {};
+    timespec time{};
     time.tv_sec = most.count() / 1000;
     time.tv_nsec = (most.count() % 1000) * 1'000'000;
     return sigtimedwait(&set, nullptr, &time);
@@ -49,7 +49,7 @@ int waitForSignal(const sigset_t& set, std::chrono::milliseconds most)
 
 struct Listening {
     proxy::ListenAddress wanted;
-    bool optional = false;   ///< a machine without IPv6 has no [::1]
+    bool optional = false; ///< a machine without IPv6 has no [::1]
 };
 
 /// What --listen means for the plan's listeners, or the usage error in it.
@@ -63,14 +63,16 @@ std::variant<std::vector<Listening>, std::string> listenAddresses(const RunOptio
         std::uint16_t port = firstPort;
         if (equals != std::string::npos) {
             const std::string name = word.substr(0, equals);
-            const auto listener = std::find_if(plan.listeners.begin(), plan.listeners.end(), [&](const auto& l) { return l.name == name; });
+            const auto listener = std::find_if(
+                plan.listeners.begin(), plan.listeners.end(), [&](const auto& l) { return l.name == name; });
             if (listener == plan.listeners.end()) {
                 std::vector<std::string> names;
                 for (const auto& known : plan.listeners) {
                     names.push_back(known.name);
                 }
                 const std::string near = workspace::nearestWord(name, names);
-                return "--listen " + word + ": the Gateway has no HTTP listener '" + name + "'" + (near.empty() ? "" : "; did you mean " + near + "?");
+                return "--listen " + word + ": the Gateway has no HTTP listener '" + name + "'"
+                    + (near.empty() ? "" : "; did you mean " + near + "?");
             }
             port = listener->port;
         }
@@ -79,7 +81,8 @@ std::variant<std::vector<Listening>, std::string> listenAddresses(const RunOptio
             return "--listen " + word + ": the form is ADDRESS:PORT, for example 127.0.0.1:8080";
         }
         if (!workspace::isLoopback(*address) && !options.listenAnyone) {
-            return "--listen " + word + ": other computers could reach this address; add --listen-anyone if that is wanted";
+            return "--listen " + word
+                + ": other computers could reach this address; add --listen-anyone if that is wanted";
         }
         covered[port] = true;
         result.push_back({{*address, port}, false});
@@ -92,8 +95,8 @@ std::variant<std::vector<Listening>, std::string> listenAddresses(const RunOptio
     }
     for (const plan::Listener& listener : plan.listeners) {
         if (!covered.contains(listener.port)) {
-            say("listener '" + listener.name + "' (port " + std::to_string(listener.port) + ") is not served; give it an address with --listen "
-                + listener.name + "=127.0.0.1:PORT");
+            say("listener '" + listener.name + "' (port " + std::to_string(listener.port)
+                + ") is not served; give it an address with --listen " + listener.name + "=127.0.0.1:PORT");
             covered[listener.port] = false;
         }
     }
@@ -105,13 +108,15 @@ int reportListenError(const base::Error& error, const base::SocketAddress& addre
     std::string message = error.message;
     if (error.code == "port-busy") {
         const std::string owner = portOwner(address.port);
-        message = base::addressText(address) + " is used by another program" + (owner.empty() ? "" : " (" + owner + ")");
+        message =
+            base::addressText(address) + " is used by another program" + (owner.empty() ? "" : " (" + owner + ")");
     }
     say(message + ". To take a free port: --listen 127.0.0.1:0");
     return kEnvironment;
 }
 
-nlohmann::ordered_json readyEvent(const std::string& url, std::uint64_t seed, const plan::Plan& plan, const proxy::Bindings& bindings)
+nlohmann::ordered_json readyEvent(
+    const std::string& url, std::uint64_t seed, const plan::Plan& plan, const proxy::Bindings& bindings)
 {
     auto servers = nlohmann::ordered_json::array();
     for (const plan::Server& server : plan.servers) {
@@ -142,7 +147,8 @@ void sayUnbound(const plan::Plan& plan, const proxy::Bindings& bindings)
         const std::string key = plan.endpoints[server.endpoint].key();
         if (bindings.of(key).kind == proxy::Binding::Kind::None) {
             say(server.name + " (" + key + ") is not bound: connections to it are refused; bind it with --bind "
-                + (server.backends.empty() ? server.name : plan.backends[server.backends.front()].shortName) + "=http://127.0.0.1:PORT");
+                + (server.backends.empty() ? server.name : plan.backends[server.backends.front()].shortName)
+                + "=http://127.0.0.1:PORT");
         }
     }
 }
@@ -157,7 +163,8 @@ public:
     bool print()
     {
         std::string lines;
-        for (const telemetry::RecordPtr& record : m_discarded ? std::vector<telemetry::RecordPtr> {} : m_recorder.rowsAfter(m_last)) {
+        for (const telemetry::RecordPtr& record :
+            m_discarded ? std::vector<telemetry::RecordPtr>{} : m_recorder.rowsAfter(m_last)) {
             m_last = record->id;
             lines += (m_json ? telemetry::toJson(*record) : telemetry::toText(*record)) + "\n";
         }
@@ -230,8 +237,7 @@ int run(const RunOptions& options)
     for (const Listening& listening : std::get<std::vector<Listening>>(addresses)) {
         const auto bound = server.listen(listening.wanted);
         if (bound) {
-            const bool isDefault = options.listen.empty();
-            url = !url.empty() ? url : "http://" + (isDefault ? "localhost:" + std::to_string(bound->port) : base::addressText(*bound));
+            url = !url.empty() ? url : "http://" + base::addressText(*bound);
         } else if (!listening.optional || bound.error().code == "port-busy") {
             return reportListenError(bound.error(), listening.wanted.address);
         }

@@ -11,7 +11,7 @@ namespace signalbox::app {
 /// Options of `signalboxctl run` (docs/signalboxctl.md).
 struct RunOptions {
     std::vector<std::string> inputs;
-    std::vector<std::string> listen;     ///< ADDR:PORT or NAME=ADDR:PORT
+    std::vector<std::string> listen; ///< ADDR:PORT or NAME=ADDR:PORT
     std::optional<std::string> gateway;
     std::vector<std::string> binds;
     std::optional<std::uint64_t> seed;

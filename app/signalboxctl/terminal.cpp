@@ -55,7 +55,8 @@ void sayProblems(const text::Diagnostics& diagnostics, text::Severity level)
 bool isOutputDiscarded()
 {
     struct stat status {};
-    return ::fstat(STDOUT_FILENO, &status) == 0 && S_ISCHR(status.st_mode) && major(status.st_rdev) == 1 && minor(status.st_rdev) == 3;
+    return ::fstat(STDOUT_FILENO, &status) == 0 && S_ISCHR(status.st_mode) && major(status.st_rdev) == 1
+        && minor(status.st_rdev) == 3;
 }
 
 bool writeOut(std::string_view text)

@@ -14,6 +14,18 @@ std::uint64_t splitMix(std::uint64_t& state)
     return z ^ (z >> 31);
 }
 
+/// The two hexadecimal digits of every byte.
+constexpr std::array<char, 512> hexPairs()
+{
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::array<char, 512> pairs{};
+    for (std::size_t byte = 0; byte < 256; ++byte) {
+        pairs[2 * byte] = digits[byte >> 4];
+        pairs[2 * byte + 1] = digits[byte & 0xf];
+    }
+    return pairs;
+}
+
 constexpr std::uint64_t rotateLeft(std::uint64_t x, int k)
 {
     return (x << k) | (x >> (64 - k));
@@ -68,18 +80,20 @@ std::uint64_t systemSeed()
 
 void writeUuid(Random& random, char (&out)[36])
 {
-    static constexpr char kHex[] = "0123456789abcdef";
+    static constexpr std::array<char, 512> kHex = hexPairs();
     std::uint64_t high = random.next();
     std::uint64_t low = random.next();
-    high = (high & ~0xf000U) | 0x4000U;                         // version 4
-    low = (low & 0x3fffffffffffffffU) | 0x8000000000000000U;    // variant 10
+    high = (high & ~0xf000U) | 0x4000U;                      // version 4
+    low = (low & 0x3fffffffffffffffU) | 0x8000000000000000U; // variant 10
     std::size_t at = 0;
-    for (int digit = 0; digit < 32; ++digit) {
-        if (digit == 8 || digit == 12 || digit == 16 || digit == 20) {
+    for (unsigned byte = 0; byte < 16; ++byte) {
+        if (byte == 4 || byte == 6 || byte == 8 || byte == 10) {
             out[at++] = '-';
         }
-        const std::uint64_t word = digit < 16 ? high : low;
-        out[at++] = kHex[(word >> (60 - 4 * (digit % 16))) & 0xf];
+        const std::uint64_t word = byte < 8 ? high : low;
+        const std::size_t pair = 2 * ((word >> (56 - 8 * (byte % 8))) & 0xff);
+        out[at++] = kHex[pair];
+        out[at++] = kHex[pair + 1];
     }
 }
 

@@ -28,16 +28,32 @@ public:
     bool has_value() const { return m_state.index() == 0; }
     explicit operator bool() const { return has_value(); }
 
-    T& value() & { assert(has_value()); return *std::get_if<0>(&m_state); }
-    const T& value() const& { assert(has_value()); return *std::get_if<0>(&m_state); }
-    T&& value() && { assert(has_value()); return std::move(*std::get_if<0>(&m_state)); }
+    T& value() &
+    {
+        assert(has_value());
+        return *std::get_if<0>(&m_state);
+    }
+    const T& value() const&
+    {
+        assert(has_value());
+        return *std::get_if<0>(&m_state);
+    }
+    T&& value() &&
+    {
+        assert(has_value());
+        return std::move(*std::get_if<0>(&m_state));
+    }
     T& operator*() & { return value(); }
     const T& operator*() const& { return value(); }
     T&& operator*() && { return std::move(*this).value(); }
     T* operator->() { return &value(); }
     const T* operator->() const { return &value(); }
 
-    const E& error() const& { assert(!has_value()); return *std::get_if<1>(&m_state); }
+    const E& error() const&
+    {
+        assert(!has_value());
+        return *std::get_if<1>(&m_state);
+    }
 
 private:
     std::variant<T, E> m_state;

@@ -5,6 +5,8 @@
 #include "core/chat/answer_shapes.h"
 #include "core/chat/content_decoding.h"
 
+#include <algorithm>
+
 namespace signalbox::chat {
 
 namespace {
@@ -37,7 +39,8 @@ bool readAnswer(Endpoint endpoint, std::string_view json, const DecodedContent& 
         facts.usage = openAiUsage(found, json);
     }
     if (endpoint == Endpoint::Rerank && facts.usage.known()) {
-        facts.usage.total = std::max<std::int64_t>(0, facts.usage.input) + std::max<std::int64_t>(0, facts.usage.output);
+        facts.usage.total =
+            std::max<std::int64_t>(0, facts.usage.input) + std::max<std::int64_t>(0, facts.usage.output);
     }
     facts.model = textOf(found, Fact::Model, json);
     return true;
@@ -45,8 +48,8 @@ bool readAnswer(Endpoint endpoint, std::string_view json, const DecodedContent& 
 
 } // namespace
 
-AnswerTreatment treatAnswer(Endpoint endpoint, plan::ApiSchema schema, std::uint16_t status, std::string_view contentType,
-    std::string_view contentEncoding, std::string_view body, AnswerFacts& facts)
+AnswerTreatment treatAnswer(Endpoint endpoint, plan::ApiSchema schema, std::uint16_t status,
+    std::string_view contentType, std::string_view contentEncoding, std::string_view body, AnswerFacts& facts)
 {
     using Kind = AnswerTreatment::Kind;
     if (body.empty()) {
@@ -63,7 +66,7 @@ AnswerTreatment treatAnswer(Endpoint endpoint, plan::ApiSchema schema, std::uint
     const bool json = contentType.find("application/json") != std::string_view::npos;
     // Cohere's translator leaves an error without any type alone.
     const bool untyped = contentType.empty() && schema == plan::ApiSchema::Cohere;
-    if (json || untyped || !wrapsErrors(endpoint, schema)) {
+    if (json || untyped || !wrapsErrors(endpoint)) {
         return {};
     }
     if (content->damaged) {

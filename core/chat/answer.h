@@ -26,15 +26,15 @@ struct Usage {
 /// What was read of an answer besides its bytes.
 struct AnswerFacts {
     Usage usage;
-    std::string model;   ///< the `model` member, empty when there is none
+    std::string model; ///< the `model` member, empty when there is none
 };
 
 /// What becomes of a collected answer.
 struct AnswerTreatment {
     enum class Kind {
-        Pass,     ///< unchanged
-        Replace,  ///< `body` with content-type application/json; content-encoding is removed
-        Fail,     ///< the processor cannot read it: 500 with an empty body
+        Pass,    ///< unchanged
+        Replace, ///< `body` with content-type application/json; content-encoding is removed
+        Fail,    ///< the processor cannot read it: 500 with an empty body
     };
     Kind kind = Kind::Pass;
     std::string body;
@@ -44,8 +44,8 @@ struct AnswerTreatment {
 /// promises, every known member of its type (null and empty pass on most endpoints, any 2xx; audio is not read); errors
 /// that are not JSON are wrapped (5.6). `contentType` is empty when the header is absent. gzip and br are decoded for
 /// reading (at most 64 MiB), other encodings are read as they are.
-AnswerTreatment treatAnswer(Endpoint endpoint, plan::ApiSchema schema, std::uint16_t status, std::string_view contentType,
-                            std::string_view contentEncoding, std::string_view body, AnswerFacts& facts);
+AnswerTreatment treatAnswer(Endpoint endpoint, plan::ApiSchema schema, std::uint16_t status,
+    std::string_view contentType, std::string_view contentEncoding, std::string_view body, AnswerFacts& facts);
 
 /// Watches a stream as it passes (5.3): splits lines at LF wherever the bytes are cut, reads `data:` JSON, ignores what
 /// does not decode. The last usage seen wins. Memory is bounded: lines over 1 MiB are skipped.
@@ -72,15 +72,15 @@ private:
 
 // ---- the gateway's own bodies
 
-inline constexpr std::string_view kNoRouteText =
-    "No matching route found. It is likely because the model specified in your request is not configured in the Gateway.";
+inline constexpr std::string_view kNoRouteText = "No matching route found. It is likely because the model specified in "
+                                                 "your request is not configured in the Gateway.";
 
 /// {"type":"error","error":{"type":TYPE,"code":"STATUS","message":MESSAGE}}, the message escaped.
 std::string errorEnvelope(std::string_view type, std::uint16_t status, std::string_view message);
 
 /// Whether the endpoint's translator rewrites errors that are not JSON; /v1/completions and Anthropic's count_tokens pass
 /// them on, also local replies: text/plain then.
-bool wrapsErrors(Endpoint endpoint, plan::ApiSchema schema);
+bool wrapsErrors(Endpoint endpoint);
 
 /// A local reply's text in the form that the endpoint's translator gives it (OpenAIBackendError, Anthropic's form for
 /// /anthropic/v1/messages, Cohere's for rerank); type application/json. The text itself where !wrapsErrors().

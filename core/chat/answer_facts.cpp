@@ -2,14 +2,20 @@
 #include "core/chat/answer_facts.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace signalbox::chat {
 
 std::int64_t tokenCount(const Facts& facts, Fact fact, std::string_view json)
 {
     constexpr double kMost = 1e15;
-    double value = 0;
     const std::string_view digits = facts.last(fact, json);
+    std::int64_t whole = -1;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), whole);
+    if (error == std::errc{} && end == digits.data() + digits.size() && whole >= 0) { // nearly always, and quicker
+        return std::min(whole, static_cast<std::int64_t>(kMost));
+    }
+    double value = 0;
     if (digits.empty() || !fitsDouble(digits, value) || value < 0) {
         return -1;
     }

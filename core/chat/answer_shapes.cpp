@@ -46,21 +46,21 @@ constexpr Shape kUsage = object(kUsageMembers);
 constexpr Member kTopLogprobMembers[] = {{"token", &kText}, {"bytes", &kIntegers}, {"logprob", &kNumber}};
 constexpr Shape kTopLogprob = object(kTopLogprobMembers);
 constexpr Shape kTopLogprobs = listOf(kTopLogprob);
-constexpr Member kLogprobMembers[]
-    = {{"token", &kText}, {"bytes", &kIntegers}, {"logprob", &kNumber}, {"top_logprobs", &kTopLogprobs}};
+constexpr Member kLogprobMembers[] = {
+    {"token", &kText}, {"bytes", &kIntegers}, {"logprob", &kNumber}, {"top_logprobs", &kTopLogprobs}};
 constexpr Shape kLogprob = object(kLogprobMembers);
 constexpr Shape kLogprobList = listOf(kLogprob);
 constexpr Member kLogprobsMembers[] = {{"content", &kLogprobList}, {"refusal", &kLogprobList}};
 constexpr Shape kLogprobs = object(kLogprobsMembers);
 
-constexpr Member kUrlCitationMembers[]
-    = {{"start_index", &kInteger}, {"end_index", &kInteger}, {"url", &kText}, {"title", &kText}};
+constexpr Member kUrlCitationMembers[] = {
+    {"start_index", &kInteger}, {"end_index", &kInteger}, {"url", &kText}, {"title", &kText}};
 constexpr Shape kUrlCitation = object(kUrlCitationMembers);
 constexpr Member kAnnotationMembers[] = {{"type", &kText}, {"url_citation", &kUrlCitation}};
 constexpr Shape kAnnotation = object(kAnnotationMembers);
 constexpr Shape kAnnotations = listOf(kAnnotation);
-constexpr Member kAudioMembers[]
-    = {{"id", &kText}, {"data", &kText}, {"expires_at", &kInteger}, {"transcript", &kText}};
+constexpr Member kAudioMembers[] = {
+    {"id", &kText}, {"data", &kText}, {"expires_at", &kInteger}, {"transcript", &kText}};
 constexpr Shape kAudio = object(kAudioMembers);
 constexpr Member kReasoningTextMembers[] = {{"text", &kText}, {"signature", &kText}};
 constexpr Shape kReasoningText = object(kReasoningTextMembers);
@@ -86,8 +86,8 @@ constexpr Member kMessageMembers[] = {
     {"grounding_metadata", &kAnyObject},
 };
 constexpr Shape kMessage = object(kMessageMembers);
-constexpr Member kChoiceMembers[]
-    = {{"index", &kInteger}, {"message", &kMessage}, {"finish_reason", &kText}, {"logprobs", &kLogprobs}};
+constexpr Member kChoiceMembers[] = {
+    {"index", &kInteger}, {"message", &kMessage}, {"finish_reason", &kText}, {"logprobs", &kLogprobs}};
 constexpr Shape kChoice = object(kChoiceMembers);
 constexpr Shape kChoices = listOf(kChoice);
 constexpr Member kChatMembers[] = {
@@ -105,11 +105,11 @@ constexpr Shape kChat = object(kChatMembers);
 
 // ---- completions
 
-constexpr Member kTextLogprobsMembers[]
-    = {{"tokens", &kTexts}, {"token_logprobs", &kNumbers}, {"top_logprobs", &kNumberMaps}, {"text_offset", &kIntegers}};
+constexpr Member kTextLogprobsMembers[] = {
+    {"tokens", &kTexts}, {"token_logprobs", &kNumbers}, {"top_logprobs", &kNumberMaps}, {"text_offset", &kIntegers}};
 constexpr Shape kTextLogprobs = object(kTextLogprobsMembers);
-constexpr Member kTextChoiceMembers[]
-    = {{"text", &kText}, {"index", &kInteger}, {"logprobs", &kTextLogprobs}, {"finish_reason", &kText}};
+constexpr Member kTextChoiceMembers[] = {
+    {"text", &kText}, {"index", &kInteger}, {"logprobs", &kTextLogprobs}, {"finish_reason", &kText}};
 constexpr Shape kTextChoice = object(kTextChoiceMembers);
 constexpr Shape kTextChoices = listOf(kTextChoice);
 constexpr Member kCompletionMembers[] = {
@@ -126,15 +126,15 @@ constexpr Shape kCompletion = object(kCompletionMembers);
 // ---- embeddings, images, tokenize, rerank
 
 constexpr Shape kEmbeddingValue = textOrList(kNumbers);
-constexpr Member kEmbeddingMembers[]
-    = {{"object", &kText}, {"index", &kInteger}, {"embedding", &kEmbeddingValue}, {"truncated", &kFlag}};
+constexpr Member kEmbeddingMembers[] = {
+    {"object", &kText}, {"index", &kInteger}, {"embedding", &kEmbeddingValue}, {"truncated", &kFlag}};
 constexpr Shape kEmbedding = object(kEmbeddingMembers);
 constexpr Shape kEmbeddings = listOf(kEmbedding);
-constexpr Member kEmbeddingUsageMembers[]
-    = {{"prompt_tokens", &kInteger, Fact::InputTokens}, {"total_tokens", &kInteger, Fact::TotalTokens}};
+constexpr Member kEmbeddingUsageMembers[] = {
+    {"prompt_tokens", &kInteger, Fact::InputTokens}, {"total_tokens", &kInteger, Fact::TotalTokens}};
 constexpr Shape kEmbeddingUsage = object(kEmbeddingUsageMembers);
-constexpr Member kEmbeddingListMembers[]
-    = {{"object", &kText}, {"data", &kEmbeddings}, {"model", &kText, Fact::Model}, {"usage", &kEmbeddingUsage}};
+constexpr Member kEmbeddingListMembers[] = {
+    {"object", &kText}, {"data", &kEmbeddings}, {"model", &kText, Fact::Model}, {"usage", &kEmbeddingUsage}};
 constexpr Shape kEmbeddingList = object(kEmbeddingListMembers);
 
 constexpr Member kImageMembers[] = {{"b64_json", &kText}, {"url", &kText}, {"revised_prompt", &kText}};
@@ -161,8 +161,8 @@ constexpr Member kImageListMembers[] = {
 // The gateway fails on null itself.
 constexpr Shape kImageList = present(object(kImageListMembers));
 
-constexpr Member kTokensMembers[]
-    = {{"count", &kInteger}, {"max_model_len", &kInteger}, {"tokens", &kIntegers}, {"token_strs", &kTexts}};
+constexpr Member kTokensMembers[] = {
+    {"count", &kInteger}, {"max_model_len", &kInteger}, {"tokens", &kIntegers}, {"token_strs", &kTexts}};
 constexpr Shape kTokens = object(kTokensMembers);
 
 constexpr Member kRankMembers[] = {{"index", &kInteger}, {"relevance_score", &kNumber}};
@@ -170,8 +170,8 @@ constexpr Shape kRank = object(kRankMembers);
 constexpr Shape kRanks = listOf(kRank);
 constexpr Member kVersionMembers[] = {{"version", &kText}, {"is_deprecated", &kFlag}, {"is_experimental", &kFlag}};
 constexpr Shape kVersion = object(kVersionMembers);
-constexpr Member kRankTokenMembers[]
-    = {{"input_tokens", &kNumber, Fact::InputTokens}, {"output_tokens", &kNumber, Fact::OutputTokens}};
+constexpr Member kRankTokenMembers[] = {
+    {"input_tokens", &kNumber, Fact::InputTokens}, {"output_tokens", &kNumber, Fact::OutputTokens}};
 constexpr Shape kRankTokens = object(kRankTokenMembers);
 constexpr Member kRankMetaMembers[] = {
     {"api_version", &kVersion},
@@ -197,8 +197,7 @@ constexpr Member kTextBlockMembers[] = {{"type", &kText}, {"text", &kText}, {"ci
 constexpr Shape kTextBlock = object(kTextBlockMembers);
 constexpr Member kToolUseMembers[] = {{"type", &kText}, {"id", &kText}, {"name", &kText}, {"input", &kDecodedMap}};
 constexpr Shape kToolUse = object(kToolUseMembers);
-constexpr Member kThinkingMembers[]
-    = {{"type", &kText}, {"thinking", &kText}, {"signature", &kText}, {"data", &kText}};
+constexpr Member kThinkingMembers[] = {{"type", &kText}, {"thinking", &kText}, {"signature", &kText}, {"data", &kText}};
 constexpr Shape kThinking = object(kThinkingMembers);
 constexpr Variant kBlockVariants[] = {
     {"text", &kTextBlock},
@@ -228,8 +227,8 @@ constexpr Shape kObjectCount = object(kObjectCountMembers);
 
 // ---- responses. Of its output items only the kinds are looked at.
 
-constexpr Member kResponsesInputDetailMembers[]
-    = {{"cached_tokens", &kInteger, Fact::CachedTokens}, {"cache_creation_input_tokens", &kInteger}};
+constexpr Member kResponsesInputDetailMembers[] = {
+    {"cached_tokens", &kInteger, Fact::CachedTokens}, {"cache_creation_input_tokens", &kInteger}};
 constexpr Shape kResponsesInputDetails = object(kResponsesInputDetailMembers);
 constexpr Member kResponsesOutputDetailMembers[] = {{"reasoning_tokens", &kInteger, Fact::ReasoningTokens}};
 constexpr Shape kResponsesOutputDetails = object(kResponsesOutputDetailMembers);
@@ -244,8 +243,8 @@ constexpr Shape kResponsesUsage = object(kResponsesUsageMembers);
 constexpr Member kOutputPartMembers[] = {{"type", &kText}, {"text", &kText}, {"refusal", &kText}};
 constexpr Shape kOutputPart = object(kOutputPartMembers);
 constexpr Shape kOutputParts = listOf(kOutputPart);
-constexpr Member kOutputMessageMembers[]
-    = {{"type", &kText}, {"id", &kText}, {"role", &kText}, {"status", &kText}, {"content", &kOutputParts}};
+constexpr Member kOutputMessageMembers[] = {
+    {"type", &kText}, {"id", &kText}, {"role", &kText}, {"status", &kText}, {"content", &kOutputParts}};
 constexpr Shape kOutputMessage = object(kOutputMessageMembers);
 constexpr Variant kOutputVariants[] = {
     {"message", &kOutputMessage},
@@ -346,21 +345,32 @@ constexpr Shape kEvent = object(kEventMembers);
 const Shape* answerShape(Endpoint endpoint)
 {
     switch (endpoint) {
-    case Endpoint::ChatCompletions: return &kChat;
-    case Endpoint::Completions: return &kCompletion;
-    case Endpoint::Embeddings: return &kEmbeddingList;
-    case Endpoint::Responses: return &kResponse;
-    case Endpoint::ResponsesInputTokens: return &kObjectCount;
-    case Endpoint::ImagesGenerations: return &kImageList;
-    case Endpoint::Tokenize: return &kTokens;
-    case Endpoint::Rerank: return &kRankList;
-    case Endpoint::Messages: return &kAnthropicMessage;
-    case Endpoint::MessagesCountTokens: return &kCount;
+    case Endpoint::ChatCompletions:
+        return &kChat;
+    case Endpoint::Completions:
+        return &kCompletion;
+    case Endpoint::Embeddings:
+        return &kEmbeddingList;
+    case Endpoint::Responses:
+        return &kResponse;
+    case Endpoint::ResponsesInputTokens:
+        return &kObjectCount;
+    case Endpoint::ImagesGenerations:
+        return &kImageList;
+    case Endpoint::Tokenize:
+        return &kTokens;
+    case Endpoint::Rerank:
+        return &kRankList;
+    case Endpoint::Messages:
+        return &kAnthropicMessage;
+    case Endpoint::MessagesCountTokens:
+        return &kCount;
     case Endpoint::AudioSpeech:
     case Endpoint::AudioTranscriptions:
     case Endpoint::AudioTranslations:
     case Endpoint::Models:
-    case Endpoint::AnthropicModels: break;
+    case Endpoint::AnthropicModels:
+        break;
     }
     return nullptr;
 }

@@ -84,8 +84,8 @@ constexpr Shape kSourceItems = listOf(kSourceItem);
 constexpr Shape kSourceContent = textOrList(kSourceItems);
 constexpr Member kContentSourceMembers[] = {{"type", &kText}, {"content", &kSourceContent}};
 constexpr Shape kContentSource = object(kContentSourceMembers);
-constexpr Variant kDocumentSourceVariants[]
-    = {{"base64", &kData}, {"text", &kData}, {"url", &kUrl}, {"content", &kContentSource}};
+constexpr Variant kDocumentSourceVariants[] = {
+    {"base64", &kData}, {"text", &kData}, {"url", &kUrl}, {"content", &kContentSource}};
 constexpr Shape kDocumentSource = openlyTagged("type", kDocumentSourceVariants);
 constexpr Member kEnabledMembers[] = {{"enabled", &kFlag}};
 constexpr Shape kEnabled = object(kEnabledMembers);
@@ -116,8 +116,8 @@ constexpr Member kToolUseMembers[] = {
     {"type", &kText}, {"id", &kText}, {"name", &kText}, {"input", &kDecodedMap}, {"cache_control", &kCacheControl}};
 constexpr Shape kToolUse = object(kToolUseMembers);
 
-constexpr Variant kResultItemVariants[]
-    = {{"text", &kTextBlock}, {"image", &kImage}, {"search_result", &kSearchResult}, {"document", &kDocument}};
+constexpr Variant kResultItemVariants[] = {
+    {"text", &kTextBlock}, {"image", &kImage}, {"search_result", &kSearchResult}, {"document", &kDocument}};
 constexpr Shape kResultItem = openlyTagged("type", kResultItemVariants);
 constexpr Shape kResultItems = listOf(kResultItem);
 constexpr Shape kResultContent = textOrList(kResultItems);
@@ -137,8 +137,8 @@ constexpr Shape kWebResults = listOf(kWebResult);
 constexpr Member kWebErrorMembers[] = {{"type", &kText}, {"error_code", &kText}};
 constexpr Shape kWebError = object(kWebErrorMembers);
 constexpr Shape kWebContent{.kind = Shape::Kind::ByValue, .list = &kWebResults, .object = &kWebError};
-constexpr Member kWebToolResultMembers[]
-    = {{"type", &kText}, {"tool_use_id", &kText}, {"content", &kWebContent}, {"cache_control", &kCacheControl}};
+constexpr Member kWebToolResultMembers[] = {
+    {"type", &kText}, {"tool_use_id", &kText}, {"content", &kWebContent}, {"cache_control", &kCacheControl}};
 
 constexpr Variant kBlockVariants[] = {
     {"text", &kTextBlock},
@@ -161,8 +161,8 @@ constexpr Shape kMessages = listOf(kMessage);
 
 // ---- tools
 
-constexpr Member kToolMembers[] = {
-    {"type", &kAny}, {"name", &kText}, {"input_schema", &kAny}, {"description", &kText}, {"cache_control", &kCacheControl}};
+constexpr Member kToolMembers[] = {{"type", &kAny}, {"name", &kText}, {"input_schema", &kAny}, {"description", &kText},
+    {"cache_control", &kCacheControl}};
 constexpr Shape kTool = object(kToolMembers);
 constexpr Member kNamedToolMembers[] = {
     {"type", &kText}, {"name", &kText}, {"cache_control", &kCacheControl}, {"max_characters", &kNumber}};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/chat/endpoints.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -32,6 +33,7 @@ constexpr std::array<std::pair<std::string_view, Endpoint>, 15> kPaths{{
 std::string joined(std::string_view first, std::string_view second)
 {
     std::string path;
+    path.reserve(first.size() + second.size() + 2);
     for (std::string_view rest : {first, second}) {
         while (!rest.empty()) {
             const std::size_t slash = std::min(rest.find('/'), rest.size());
@@ -51,16 +53,26 @@ std::string joined(std::string_view first, std::string_view second)
 std::string_view openAiSuffix(Endpoint endpoint)
 {
     switch (endpoint) {
-    case Endpoint::ChatCompletions: return "chat/completions";
-    case Endpoint::Completions: return "completions";
-    case Endpoint::Embeddings: return "embeddings";
-    case Endpoint::Responses: return "responses";
-    case Endpoint::ResponsesInputTokens: return "responses/input_tokens";
-    case Endpoint::ImagesGenerations: return "images/generations";
-    case Endpoint::AudioSpeech: return "audio/speech";
-    case Endpoint::AudioTranscriptions: return "audio/transcriptions";
-    case Endpoint::AudioTranslations: return "audio/translations";
-    default: return {};
+    case Endpoint::ChatCompletions:
+        return "chat/completions";
+    case Endpoint::Completions:
+        return "completions";
+    case Endpoint::Embeddings:
+        return "embeddings";
+    case Endpoint::Responses:
+        return "responses";
+    case Endpoint::ResponsesInputTokens:
+        return "responses/input_tokens";
+    case Endpoint::ImagesGenerations:
+        return "images/generations";
+    case Endpoint::AudioSpeech:
+        return "audio/speech";
+    case Endpoint::AudioTranscriptions:
+        return "audio/transcriptions";
+    case Endpoint::AudioTranslations:
+        return "audio/translations";
+    default:
+        return {};
     }
 }
 
@@ -77,11 +89,20 @@ std::optional<std::string> azurePath(Endpoint endpoint, std::string_view version
 {
     std::string path = "/openai/";
     switch (endpoint) {
-    case Endpoint::ChatCompletions: path.append("deployments/").append(model).append("/chat/completions"); break;
-    case Endpoint::Embeddings: path.append("deployments/").append(model).append("/embeddings"); break;
-    case Endpoint::Responses: path.append("responses"); break;
-    case Endpoint::ResponsesInputTokens: path.append("responses/input_tokens"); break;
-    default: return std::nullopt;
+    case Endpoint::ChatCompletions:
+        path.append("deployments/").append(model).append("/chat/completions");
+        break;
+    case Endpoint::Embeddings:
+        path.append("deployments/").append(model).append("/embeddings");
+        break;
+    case Endpoint::Responses:
+        path.append("responses");
+        break;
+    case Endpoint::ResponsesInputTokens:
+        path.append("responses/input_tokens");
+        break;
+    default:
+        return std::nullopt;
     }
     return path.append("?api-version=").append(version);
 }
@@ -101,8 +122,10 @@ std::optional<Endpoint> endpointForPath(std::string_view path)
 std::optional<std::string> upstreamPath(Endpoint endpoint, const plan::BackendProfile& profile, std::string_view model)
 {
     switch (profile.schema) {
-    case ApiSchema::OpenAI: return openAiPath(endpoint, profile.prefix);
-    case ApiSchema::AzureOpenAI: return azurePath(endpoint, profile.version, model);
+    case ApiSchema::OpenAI:
+        return openAiPath(endpoint, profile.prefix);
+    case ApiSchema::AzureOpenAI:
+        return azurePath(endpoint, profile.version, model);
     case ApiSchema::Anthropic:
         if (endpoint == Endpoint::Messages) {
             return joined(profile.prefix, "messages");
@@ -115,7 +138,8 @@ std::optional<std::string> upstreamPath(Endpoint endpoint, const plan::BackendPr
     case ApiSchema::AwsBedrock:
     case ApiSchema::AwsAnthropic:
     case ApiSchema::GcpVertexAI:
-    case ApiSchema::GcpAnthropic: break;
+    case ApiSchema::GcpAnthropic:
+        break;
     }
     return std::nullopt;
 }

@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::size_t kMaximumLine = std::size_t{1} << 20U;
 
-/// Anthropic's message_delta tells the output so far; its input counts replace the older ones where they are above zero.
+/// Anthropic's message_delta tells the output so far; its input counts replace the older ones where they are above
+/// zero.
 void mergeDelta(Usage& usage, std::int64_t& cacheCreation, const Facts& found, std::string_view json)
 {
     const auto newer = [&](Fact fact, std::int64_t old) {

@@ -164,12 +164,23 @@ void appendEscaped(std::string& out, char c)
 {
     constexpr std::string_view kDigits = "0123456789abcdef";
     switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    default: break;
+    case '"':
+        out += "\\\"";
+        return;
+    case '\\':
+        out += "\\\\";
+        return;
+    case '\n':
+        out += "\\n";
+        return;
+    case '\r':
+        out += "\\r";
+        return;
+    case '\t':
+        out += "\\t";
+        return;
+    default:
+        break;
     }
     const auto code = static_cast<unsigned char>(c);
     out += "\\u00";
@@ -197,7 +208,8 @@ std::string marshalled(std::string_view text)
         } else if (c == '\b' || c == '\f') {
             out += c == '\b' ? "\\b" : "\\f";
         } else if (length == 1
-            && (static_cast<unsigned char>(c) < 0x20 || std::string_view("\"\\<>&").find(c) != std::string_view::npos)) {
+            && (static_cast<unsigned char>(c) < 0x20
+                || std::string_view("\"\\<>&").find(c) != std::string_view::npos)) {
             appendEscaped(out, c);
         } else {
             out += text.substr(0, length);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/chat/json_scanner.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <charconv>
@@ -90,15 +91,22 @@ void appendUtf8(std::string& out, std::uint32_t code)
 char simpleEscape(char c)
 {
     switch (c) {
-    case 'n': return '\n';
-    case 't': return '\t';
-    case 'r': return '\r';
-    case 'b': return '\b';
-    case 'f': return '\f';
+    case 'n':
+        return '\n';
+    case 't':
+        return '\t';
+    case 'r':
+        return '\r';
+    case 'b':
+        return '\b';
+    case 'f':
+        return '\f';
     case '"':
     case '\\':
-    case '/': return c;
-    default: return '\0';
+    case '/':
+        return c;
+    default:
+        return '\0';
     }
 }
 
@@ -317,10 +325,14 @@ bool JsonScanner::scalar(Check check)
         JsonString ignored;
         return string(ignored, check == Check::Values);
     }
-    case 't': return literal("true");
-    case 'f': return literal("false");
-    case 'n': return literal("null");
-    default: break;
+    case 't':
+        return literal("true");
+    case 'f':
+        return literal("false");
+    case 'n':
+        return literal("null");
+    default:
+        break;
     }
     std::string_view text;
     double value = 0;

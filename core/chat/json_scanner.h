@@ -36,9 +36,10 @@ public:
     };
 
     explicit JsonScanner(std::string_view text)
-        : m_begin(text.data()), m_at(text.data()), m_end(text.data() + text.size())
-    {
-    }
+        : m_begin(text.data()),
+          m_at(text.data()),
+          m_end(text.data() + text.size())
+    {}
 
     /// The byte at the cursor, 0 at the end of the text.
     char peek() const { return m_at != m_end ? *m_at : '\0'; }

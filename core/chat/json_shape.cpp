@@ -76,20 +76,34 @@ bool ShapeReader::read(const Shape& shape)
         return readNull(shape);
     }
     switch (shape.kind) {
-    case Kind::Any: return m_scanner.skip(JsonScanner::Check::Syntax);
-    case Kind::Decoded: return m_scanner.skip(JsonScanner::Check::Values);
-    case Kind::Text: return readText();
-    case Kind::Flag: return readFlag();
-    case Kind::Integer: return readInteger();
-    case Kind::Number: return readNumber(kDoubleLimit);
-    case Kind::Single: return readNumber(kFloatLimit);
-    case Kind::UnixTime: return readUnixTime();
-    case Kind::Object: return readObject(shape);
-    case Kind::Map: return readMap(*shape.element);
-    case Kind::List: return readList(*shape.element);
-    case Kind::ByElement: return readByElement(shape);
-    case Kind::ByTag: return readByTag(shape);
-    case Kind::ByValue: break;
+    case Kind::Any:
+        return m_scanner.skip(JsonScanner::Check::Syntax);
+    case Kind::Decoded:
+        return m_scanner.skip(JsonScanner::Check::Values);
+    case Kind::Text:
+        return readText();
+    case Kind::Flag:
+        return readFlag();
+    case Kind::Integer:
+        return readInteger();
+    case Kind::Number:
+        return readNumber(kDoubleLimit);
+    case Kind::Single:
+        return readNumber(kFloatLimit);
+    case Kind::UnixTime:
+        return readUnixTime();
+    case Kind::Object:
+        return readObject(shape);
+    case Kind::Map:
+        return readMap(*shape.element);
+    case Kind::List:
+        return readList(*shape.element);
+    case Kind::ByElement:
+        return readByElement(shape);
+    case Kind::ByTag:
+        return readByTag(shape);
+    case Kind::ByValue:
+        break;
     }
     const Shape* chosen = byFirstByte(shape);
     return chosen != nullptr ? read(*chosen) : m_scanner.fail("a value of the wrong type");
@@ -284,11 +298,16 @@ bool ShapeReader::readByTag(const Shape& shape)
 const Shape* ShapeReader::byFirstByte(const Shape& shape) const
 {
     switch (m_scanner.peek()) {
-    case '"': return shape.text;
-    case '[': return shape.list;
-    case '{': return shape.object;
-    case '-': return shape.number;
-    default: return m_scanner.peek() >= '0' && m_scanner.peek() <= '9' ? shape.number : nullptr;
+    case '"':
+        return shape.text;
+    case '[':
+        return shape.list;
+    case '{':
+        return shape.object;
+    case '-':
+        return shape.number;
+    default:
+        return m_scanner.peek() >= '0' && m_scanner.peek() <= '9' ? shape.number : nullptr;
     }
 }
 

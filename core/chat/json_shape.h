@@ -58,8 +58,8 @@ struct Variant {
 
 struct Shape {
     enum class Kind : std::uint8_t {
-        Any,       ///< only skipped
-        Decoded,   ///< anything, but decoded
+        Any,     ///< only skipped
+        Decoded, ///< anything, but decoded
         Text,
         Flag,
         Integer,   ///< a 64-bit integer without point or exponent

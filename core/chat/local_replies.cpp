@@ -9,15 +9,24 @@ namespace {
 std::string_view anthropicErrorType(std::uint16_t status)
 {
     switch (status) {
-    case 400: return "invalid_request_error";
-    case 401: return "authentication_error";
-    case 403: return "permission_error";
-    case 404: return "not_found_error";
-    case 413: return "request_too_large";
-    case 429: return "rate_limit_error";
-    case 503: return "service_unavailable_error";
-    case 529: return "overloaded_error";
-    default: return "internal_server_error";
+    case 400:
+        return "invalid_request_error";
+    case 401:
+        return "authentication_error";
+    case 403:
+        return "permission_error";
+    case 404:
+        return "not_found_error";
+    case 413:
+        return "request_too_large";
+    case 429:
+        return "rate_limit_error";
+    case 503:
+        return "service_unavailable_error";
+    case 529:
+        return "overloaded_error";
+    default:
+        return "internal_server_error";
     }
 }
 
@@ -30,15 +39,15 @@ std::string errorEnvelope(std::string_view type, std::uint16_t status, std::stri
     return body.append(quoted(message)).append("}}");
 }
 
-bool wrapsErrors(Endpoint endpoint, plan::ApiSchema)
+bool wrapsErrors(Endpoint endpoint)
 {
     // The translators of these two pass errors on as they are.
     return endpoint != Endpoint::Completions && endpoint != Endpoint::MessagesCountTokens;
 }
 
-std::string wrappedLocalReply(Endpoint endpoint, plan::ApiSchema schema, std::uint16_t status, std::string_view text)
+std::string wrappedLocalReply(Endpoint endpoint, plan::ApiSchema, std::uint16_t status, std::string_view text)
 {
-    if (!wrapsErrors(endpoint, schema)) {
+    if (!wrapsErrors(endpoint)) {
         return std::string(text);
     }
     if (endpoint == Endpoint::Messages) {

@@ -71,8 +71,8 @@ std::optional<std::string> takeQuoted(std::string_view& rest)
     return std::nullopt;
 }
 
-/// The parameter `wanted` of a header value like `type; name=value`; nothing when any parameter is malformed or contradicts an
-/// earlier one.
+/// The parameter `wanted` of a header value like `type; name=value`; nothing when any parameter is malformed or
+/// contradicts an earlier one.
 std::optional<std::string> parameter(std::string_view value, std::string_view wanted)
 {
     std::vector<std::pair<std::string, std::string>> seen;
@@ -168,9 +168,9 @@ std::string multipartBoundary(std::string_view contentType)
 }
 
 FormReader::FormReader(std::string_view form, std::string_view boundary)
-    : m_rest(form), m_dashBoundary("--" + std::string(boundary))
-{
-}
+    : m_rest(form),
+      m_dashBoundary("--" + std::string(boundary))
+{}
 
 FormReader::Step FormReader::next(FormPart& part)
 {

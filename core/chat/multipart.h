@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// multipart/form-data as Go's mime and mime/multipart read and write it: what the audio endpoints need (ai-gateway 3.1).
-// Not carried over: parameter continuations (RFC 2231) and parts in quoted-printable.
+// multipart/form-data as Go's mime and mime/multipart read and write it: what the audio endpoints need
+// (ai-gateway 3.1). Not carried over: parameter continuations (RFC 2231) and parts in quoted-printable.
 
 #include <optional>
 #include <string>

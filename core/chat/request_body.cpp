@@ -18,21 +18,35 @@ using Outcome = std::variant<ParsedRequest, RequestRefusal>;
 std::string_view pathInMessages(Endpoint endpoint)
 {
     switch (endpoint) {
-    case Endpoint::ChatCompletions: return "/v1/chat/completions";
-    case Endpoint::Completions: return "/v1/completions";
-    case Endpoint::Embeddings: return "/v1/embeddings";
-    case Endpoint::Responses: return "/v1/responses";
-    case Endpoint::ResponsesInputTokens: return "/v1/responses/input_tokens";
-    case Endpoint::ImagesGenerations: return "/v1/images/generations";
-    case Endpoint::AudioSpeech: return "/v1/audio/speech";
-    case Endpoint::AudioTranscriptions: return "/v1/audio/transcriptions";
-    case Endpoint::AudioTranslations: return "/v1/audio/translations";
-    case Endpoint::Tokenize: return "/tokenize";
-    case Endpoint::Rerank: return "/v2/rerank";
-    case Endpoint::Messages: return "/v1/messages";
-    case Endpoint::MessagesCountTokens: return "/v1/messages/count_tokens";
+    case Endpoint::ChatCompletions:
+        return "/v1/chat/completions";
+    case Endpoint::Completions:
+        return "/v1/completions";
+    case Endpoint::Embeddings:
+        return "/v1/embeddings";
+    case Endpoint::Responses:
+        return "/v1/responses";
+    case Endpoint::ResponsesInputTokens:
+        return "/v1/responses/input_tokens";
+    case Endpoint::ImagesGenerations:
+        return "/v1/images/generations";
+    case Endpoint::AudioSpeech:
+        return "/v1/audio/speech";
+    case Endpoint::AudioTranscriptions:
+        return "/v1/audio/transcriptions";
+    case Endpoint::AudioTranslations:
+        return "/v1/audio/translations";
+    case Endpoint::Tokenize:
+        return "/tokenize";
+    case Endpoint::Rerank:
+        return "/v2/rerank";
+    case Endpoint::Messages:
+        return "/v1/messages";
+    case Endpoint::MessagesCountTokens:
+        return "/v1/messages/count_tokens";
     case Endpoint::Models:
-    case Endpoint::AnthropicModels: return "/v1/models";
+    case Endpoint::AnthropicModels:
+        return "/v1/models";
     }
     return {};
 }
@@ -117,24 +131,28 @@ std::string objection(Endpoint endpoint, const Facts& facts, std::string_view bo
         return model.empty() ? "invalid request body: model field is required" : "";
     case Endpoint::Embeddings:
         return facts.has(Fact::Input) && facts.has(Fact::Messages)
-            ? "malformed request: failed to parse JSON for /v1/embeddings: embedding request must have either 'input' or "
+            ? "malformed request: failed to parse JSON for /v1/embeddings: embedding request must have either 'input' "
+              "or "
               "'messages', not both"
             : "";
     case Endpoint::Tokenize: {
         if (facts.has(Fact::Prompt) && facts.has(Fact::Messages)) {
-            return "malformed request: failed to parse JSON for /tokenize: tokenize request must have either 'prompt' or "
+            return "malformed request: failed to parse JSON for /tokenize: tokenize request must have either 'prompt' "
+                   "or "
                    "'messages', not both";
         }
         if (model.empty()) {
             return "malformed request: invalid tokenize request: model is required";
         }
-        const bool addsPrompt = facts.last(Fact::AddGenerationPrompt, body).empty() || isTrue(Fact::AddGenerationPrompt);
+        const bool addsPrompt =
+            facts.last(Fact::AddGenerationPrompt, body).empty() || isTrue(Fact::AddGenerationPrompt);
         return isTrue(Fact::ContinueFinalMessage) && addsPrompt
             ? "malformed request: invalid tokenize request: cannot set both continue_final_message and "
               "add_generation_prompt to true"
             : "";
     }
-    default: return {};
+    default:
+        return {};
     }
 }
 

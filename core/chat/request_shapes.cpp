@@ -42,8 +42,7 @@ constexpr Shape kCompletionRequest = object(kCompletionMembers);
 
 constexpr Shape kItemContent = textOrList(kTexts);
 constexpr Member kItemMembers[] = {{"content", &kItemContent}, {"task_type", &kText}, {"title", &kText}};
-constexpr Shape kItem{
-    .kind = Shape::Kind::Object, .refusesNull = true, .members = kItemMembers, .required = "content"};
+constexpr Shape kItem{.kind = Shape::Kind::Object, .refusesNull = true, .members = kItemMembers, .required = "content"};
 constexpr Shape kInputList{.kind = Shape::Kind::ByElement,
     .refusesNull = true,
     .text = &kText,
@@ -139,21 +138,32 @@ constexpr Shape kRerankRequest = object(kRerankMembers);
 const Shape& requestShape(Endpoint endpoint, std::string_view json)
 {
     switch (endpoint) {
-    case Endpoint::ChatCompletions: return kChatRequest;
-    case Endpoint::Completions: return kCompletionRequest;
-    case Endpoint::Embeddings: return kEmbeddingRequest;
+    case Endpoint::ChatCompletions:
+        return kChatRequest;
+    case Endpoint::Completions:
+        return kCompletionRequest;
+    case Endpoint::Embeddings:
+        return kEmbeddingRequest;
     case Endpoint::Responses:
-    case Endpoint::ResponsesInputTokens: return kResponsesRequest;
-    case Endpoint::ImagesGenerations: return kImageRequest;
-    case Endpoint::AudioSpeech: return kSpeechRequest;
-    case Endpoint::Tokenize: return hasMember(json, "messages") ? kTokenizeChat : kTokenizeText;
-    case Endpoint::Rerank: return kRerankRequest;
-    case Endpoint::Messages: return kMessagesRequest;
-    case Endpoint::MessagesCountTokens: return kCountTokensRequest;
+    case Endpoint::ResponsesInputTokens:
+        return kResponsesRequest;
+    case Endpoint::ImagesGenerations:
+        return kImageRequest;
+    case Endpoint::AudioSpeech:
+        return kSpeechRequest;
+    case Endpoint::Tokenize:
+        return hasMember(json, "messages") ? kTokenizeChat : kTokenizeText;
+    case Endpoint::Rerank:
+        return kRerankRequest;
+    case Endpoint::Messages:
+        return kMessagesRequest;
+    case Endpoint::MessagesCountTokens:
+        return kCountTokensRequest;
     case Endpoint::AudioTranscriptions:
     case Endpoint::AudioTranslations:
     case Endpoint::Models:
-    case Endpoint::AnthropicModels: break;
+    case Endpoint::AnthropicModels:
+        break;
     }
     return kAny;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The Responses API. Its items have some thirty kinds; the kinds themselves and the fields of the frequent ones are held
-// to their types, the inside of the rare ones is only skipped.
+// The Responses API. Its items have some thirty kinds; the kinds themselves and the fields of the frequent ones are
+// held to their types, the inside of the rare ones is only skipped.
 
 #include "core/chat/request_shapes.h"
 #include "core/chat/shape_parts.h"
@@ -23,20 +23,20 @@ constexpr Member kInputPartMembers[] = {
     {"filename", &kText},
 };
 constexpr Shape kInputPart = object(kInputPartMembers);
-constexpr Variant kInputPartVariants[]
-    = {{"input_text", &kInputPart}, {"input_image", &kInputPart}, {"input_file", &kInputPart}};
+constexpr Variant kInputPartVariants[] = {
+    {"input_text", &kInputPart}, {"input_image", &kInputPart}, {"input_file", &kInputPart}};
 constexpr Shape kInputContent = tagged("type", kInputPartVariants);
 constexpr Shape kInputContents = listOf(kInputContent);
 constexpr Shape kMessageContent = textOrList(kInputContents);
-constexpr Member kMessageMembers[]
-    = {{"type", &kText}, {"role", &kText}, {"content", &kMessageContent}, {"status", &kText}};
+constexpr Member kMessageMembers[] = {
+    {"type", &kText}, {"role", &kText}, {"content", &kMessageContent}, {"status", &kText}};
 constexpr Shape kMessage = object(kMessageMembers);
 
 // What an assistant said comes back as output items, or in the short form.
 constexpr Shape kSaidParts = listOf(kAny);
 constexpr Shape kSaid = textOrList(kSaidParts);
-constexpr Member kSaidMembers[]
-    = {{"type", &kText}, {"id", &kText}, {"role", &kText}, {"content", &kSaid}, {"status", &kText}};
+constexpr Member kSaidMembers[] = {
+    {"type", &kText}, {"id", &kText}, {"role", &kText}, {"content", &kSaid}, {"status", &kText}};
 constexpr Shape kAssistant = object(kSaidMembers);
 constexpr Variant kRoles[] = {{"assistant", &kAssistant}};
 constexpr Shape kAnyMessage{.kind = Shape::Kind::ByTag,

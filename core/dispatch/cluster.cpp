@@ -21,8 +21,8 @@ bool haveSameShape(const plan::Cluster& a, const plan::Cluster& b)
 }
 
 /// An endpoint's index in the plan of `to`, by its place in the same locality of `from`.
-std::uint32_t translated(const plan::Cluster& from, const plan::Cluster& to, std::uint32_t locality,
-    std::uint32_t endpoint)
+std::uint32_t translated(
+    const plan::Cluster& from, const plan::Cluster& to, std::uint32_t locality, std::uint32_t endpoint)
 {
     const auto& places = from.localities[locality].endpoints;
     const auto at = static_cast<std::size_t>(std::find(places.begin(), places.end(), endpoint) - places.begin());
@@ -33,11 +33,11 @@ std::uint32_t translated(const plan::Cluster& from, const plan::Cluster& to, std
 } // namespace
 
 Cluster::Cluster(plan::PlanPtr plan, std::uint32_t index, base::Random random, base::Instant now)
-    : m_plan(std::move(plan))
-    , m_definition(&m_plan->clusters[index])
-    , m_random(random)
-    , m_balancer{m_definition->balancer, m_definition->slowStartWindow}
-    , m_window(now)
+    : m_plan(std::move(plan)),
+      m_definition(&m_plan->clusters[index]),
+      m_random(random),
+      m_balancer{m_definition->balancer, m_definition->slowStartWindow},
+      m_window(now)
 {
     if (m_definition->outlier) {
         m_outliers.emplace(*m_definition->outlier, now);

@@ -24,12 +24,12 @@ namespace signalbox::dispatch {
 /// What a name resolver found out (envoy-routing 1.8).
 struct Resolution {
     enum class Status {
-        Ok,       ///< `addresses` hold; an empty list, NXDOMAIN and "no data" all mean: no host
-        Failure,  ///< time-out, SERVFAIL, refused: the old hosts stay
+        Ok,      ///< `addresses` hold; an empty list, NXDOMAIN and "no data" all mean: no host
+        Failure, ///< time-out, SERVFAIL, refused: the old hosts stay
     };
     Status status = Status::Ok;
-    std::vector<base::SocketAddress> addresses;  ///< in the answer's order; the port is ignored
-    base::Duration ttl{};                        ///< smallest TTL; 0: unknown
+    std::vector<base::SocketAddress> addresses; ///< in the answer's order; the port is ignored
+    base::Duration ttl{};                       ///< smallest TTL; 0: unknown
 };
 
 /// What a cluster wants its driver to do; each is answered by the event of the same name.
@@ -37,8 +37,8 @@ struct Order {
     enum class Kind { Resolve, CheckHealth };
     Kind kind = Kind::Resolve;
     std::uint32_t locality = 0;
-    std::uint32_t endpoint = plan::kNone;   ///< index into Plan::endpoints
-    HostPtr host;                           ///< CheckHealth only
+    std::uint32_t endpoint = plan::kNone; ///< index into Plan::endpoints
+    HostPtr host;                         ///< CheckHealth only
 };
 
 /// Circuit-breaker gauges of a cluster (envoy-routing 7). The driver's pool asks and counts connections (those
@@ -129,13 +129,13 @@ private:
     /// One endpoint of a locality with the hosts it stands for.
     struct Name {
         std::uint32_t endpoint = plan::kNone;
-        std::uint32_t orderedAs = plan::kNone;  ///< index that the order in flight carries; kNone: none is
+        std::uint32_t orderedAs = plan::kNone; ///< index that the order in flight carries; kNone: none is
         bool answered = false;
         base::Instant nextQuery = base::kNever;
         std::vector<HostPtr> hosts;
     };
     struct Locality {
-        std::uint32_t index = 0;                ///< into the definition's localities
+        std::uint32_t index = 0; ///< into the definition's localities
         std::uint32_t priority = 0;
         std::vector<Name> names;
     };
@@ -144,8 +144,8 @@ private:
     HostPtr makeHost(const Locality& locality, const Name& name, base::SocketAddress address, base::Instant now);
     Name* findName(std::uint32_t locality, std::uint32_t endpoint, Locality*& owner);
     void query(const Locality& locality, Name& name);
-    bool replaceHosts(const Locality& locality, Name& name, const std::vector<base::SocketAddress>& addresses,
-        base::Instant now);
+    bool replaceHosts(
+        const Locality& locality, Name& name, const std::vector<base::SocketAddress>& addresses, base::Instant now);
     void removeHost(Host& host);
     void runQueries(base::Instant now);
     void runChecks(base::Instant now);
@@ -163,16 +163,16 @@ private:
     const plan::Cluster* m_definition;
     base::Random m_random;
     BalancerKind m_balancer;
-    std::vector<Locality> m_localities;         ///< by priority, then region text
-    std::vector<HostSet> m_sets;                ///< by priority
-    std::vector<HostPtr> m_members;             ///< hosts of all priorities
+    std::vector<Locality> m_localities; ///< by priority, then region text
+    std::vector<HostSet> m_sets;        ///< by priority
+    std::vector<HostPtr> m_members;     ///< hosts of all priorities
     std::vector<PriorityHealth> m_health;
     PriorityState m_state;
     std::optional<OutlierDetector> m_outliers;
     std::optional<HealthChecker> m_checker;
     MergeWindow m_window;
     std::vector<Order> m_orders;
-    bool m_hadTraffic = false;                  ///< has ever opened a connection
+    bool m_hadTraffic = false; ///< has ever opened a connection
     bool m_warming = true;
 };
 

@@ -86,8 +86,8 @@ void Cluster::resolved(std::uint32_t locality, std::uint32_t endpoint, const Res
     updateWarming(now);
 }
 
-bool Cluster::replaceHosts(const Locality& locality, Name& name, const std::vector<base::SocketAddress>& addresses,
-    base::Instant now)
+bool Cluster::replaceHosts(
+    const Locality& locality, Name& name, const std::vector<base::SocketAddress>& addresses, base::Instant now)
 {
     std::vector<HostPtr> hosts;
     bool changed = false;

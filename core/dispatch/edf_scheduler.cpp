@@ -13,8 +13,7 @@ constexpr double kWeightNudge = 1e-13; // Envoy adds it against division by zero
 
 } // namespace
 
-EdfScheduler::EdfScheduler(std::vector<double> weights, std::uint32_t picks)
-    : m_weights(std::move(weights))
+EdfScheduler::EdfScheduler(std::vector<double> weights, std::uint32_t picks) : m_weights(std::move(weights))
 {
     picks %= kPicksBound;
     const std::size_t count = m_weights.size();

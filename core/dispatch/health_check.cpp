@@ -11,8 +11,7 @@ constexpr base::Duration kNoTrafficInterval = std::chrono::seconds(60);
 
 } // namespace
 
-HealthChecker::HealthChecker(const plan::ActiveHealthCheck& settings)
-    : m_settings(settings)
+HealthChecker::HealthChecker(const plan::ActiveHealthCheck& settings) : m_settings(settings)
 {
     m_settings.interval = std::max<base::Duration>(settings.interval, std::chrono::milliseconds(1));
 }

@@ -50,8 +50,8 @@ Host* Cluster::chooseHost(const RetryContext* retry, base::Instant now)
 
 Host* Cluster::chooseOnce(const RetryContext* retry, base::Instant now)
 {
-    const LoadView loads = retry ? previousPrioritiesLoad(*retry, m_health, m_state)
-                                 : LoadView{m_state.healthyLoad, m_state.degradedLoad};
+    const LoadView loads =
+        retry ? previousPrioritiesLoad(*retry, m_health, m_state) : LoadView{m_state.healthyLoad, m_state.degradedLoad};
     const std::uint64_t draw = m_random.next();
     const std::size_t priority = choosePriority(draw, loads);
     if (priority >= m_sets.size()) {

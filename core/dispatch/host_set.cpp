@@ -48,8 +48,8 @@ Host* lessLoaded(const std::vector<Host*>& hosts, base::Random& random)
     return second->activeRequests < first->activeRequests ? second : first;
 }
 
-Host* pickFrom(HostSource& source, const BalancerKind& kind, std::uint64_t draw, base::Random& random,
-    base::Instant now)
+Host* pickFrom(
+    HostSource& source, const BalancerKind& kind, std::uint64_t draw, base::Random& random, base::Instant now)
 {
     if (source.hosts.empty()) {
         return nullptr;
@@ -74,8 +74,7 @@ Host* pickFrom(HostSource& source, const BalancerKind& kind, std::uint64_t draw,
 
 } // namespace
 
-HostSet::HostSet(std::uint32_t seed)
-    : m_seed(seed)
+HostSet::HostSet(std::uint32_t seed) : m_seed(seed)
 {
     m_all.turn = seed;
     m_healthy.turn = seed;

@@ -19,8 +19,8 @@ namespace signalbox::dispatch {
 /// One set that a host is picked from: a locality's healthy hosts, or all (healthy) hosts of a priority.
 struct HostSource {
     std::vector<Host*> hosts;
-    std::uint64_t turn = 0;      ///< round robin; goes on over rebuilds, as in Envoy
-    EdfScheduler bySlowStart;    ///< only while hosts warm up: replaces the balancer's own pick
+    std::uint64_t turn = 0;   ///< round robin; goes on over rebuilds, as in Envoy
+    EdfScheduler bySlowStart; ///< only while hosts warm up: replaces the balancer's own pick
 };
 
 /// What a balancer is, besides its hosts.
@@ -68,9 +68,9 @@ private:
     std::vector<HostPtr> m_hosts;
     HostSource m_all;
     HostSource m_healthy;
-    std::vector<HostSource> m_localities;       ///< healthy hosts, by position among the localities with hosts
-    std::vector<std::uint32_t> m_scheduled;     ///< scheduler entry -> index into m_localities
-    EdfScheduler m_scheduler;                   ///< empty: flat
+    std::vector<HostSource> m_localities;   ///< healthy hosts, by position among the localities with hosts
+    std::vector<std::uint32_t> m_scheduled; ///< scheduler entry -> index into m_localities
+    EdfScheduler m_scheduler;               ///< empty: flat
 };
 
 } // namespace signalbox::dispatch

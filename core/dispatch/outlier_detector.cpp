@@ -20,8 +20,7 @@ struct HostRate {
     double percent;
 };
 
-std::vector<HostRate> ratesOf(const std::vector<HostPtr>& hosts, const IntervalCount Host::* count,
-    std::uint64_t volume)
+std::vector<HostRate> ratesOf(const std::vector<HostPtr>& hosts, const IntervalCount Host::*count, std::uint64_t volume)
 {
     std::vector<HostRate> rates;
     for (const HostPtr& host : hosts) {
@@ -51,8 +50,8 @@ double successRateFloor(const std::vector<HostRate>& rates)
 } // namespace
 
 OutlierDetector::OutlierDetector(const plan::OutlierDetection& settings, base::Instant now)
-    : m_settings(settings)
-    , m_maxTime(std::max(kMaxEjectionTime, settings.baseEjectionTime))
+    : m_settings(settings),
+      m_maxTime(std::max(kMaxEjectionTime, settings.baseEjectionTime))
 {
     m_settings.interval = std::max<base::Duration>(settings.interval, std::chrono::milliseconds(1));
     m_nextTick = now + m_settings.interval;
@@ -169,8 +168,8 @@ bool OutlierDetector::tick(const std::vector<HostPtr>& hosts, base::Instant now)
     return changed;
 }
 
-bool OutlierDetector::judgeRates(const std::vector<HostPtr>& hosts, IntervalCount Host::* count, bool enforceFailures,
-    base::Instant now)
+bool OutlierDetector::judgeRates(
+    const std::vector<HostPtr>& hosts, IntervalCount Host::*count, bool enforceFailures, base::Instant now)
 {
     if (hosts.size() < kRateMinHosts) {
         return false;

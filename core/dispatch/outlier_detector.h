@@ -41,8 +41,8 @@ private:
     bool ejectForErrors(Host& host, std::uint32_t& counter, std::size_t hostCount, base::Instant now);
     bool eject(Host& host, std::size_t hostCount, base::Instant now);
     void uneject(Host& host, base::Instant now);
-    bool judgeRates(const std::vector<HostPtr>& hosts, IntervalCount Host::* count, bool enforceFailures,
-        base::Instant now);
+    bool judgeRates(
+        const std::vector<HostPtr>& hosts, IntervalCount Host::*count, bool enforceFailures, base::Instant now);
     base::Duration ejectionTime(const Host& host) const;
 
     plan::OutlierDetection m_settings;

@@ -70,8 +70,8 @@ bool refresh(const RetryContext& context, const std::vector<PriorityHealth>& hea
 
 } // namespace
 
-LoadView previousPrioritiesLoad(const RetryContext& context, const std::vector<PriorityHealth>& health,
-    const PriorityState& original)
+LoadView previousPrioritiesLoad(
+    const RetryContext& context, const std::vector<PriorityHealth>& health, const PriorityState& original)
 {
     const std::size_t attempts = context.pluginAttempted.size();
     if (context.updateFrequency == 0 || attempts < context.updateFrequency) {

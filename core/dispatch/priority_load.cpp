@@ -71,8 +71,8 @@ void spreadByHostCount(const std::vector<PriorityHealth>& priorities, PrioritySt
     state.healthyLoad[first] += left;
 }
 
-void computePanic(const std::vector<PriorityHealth>& priorities, std::uint32_t total, std::uint32_t threshold,
-    PriorityState& state)
+void computePanic(
+    const std::vector<PriorityHealth>& priorities, std::uint32_t total, std::uint32_t threshold, PriorityState& state)
 {
     if (threshold == 0 && total == 0) {
         state.healthyLoad[0] = 100; // panic is switched off: the first priority is chosen and yields no host

@@ -18,11 +18,11 @@ base::Instant after(base::Instant start, base::Duration time)
 } // namespace
 
 Request::Request(const plan::Route& route, Cluster* cluster, Streams streams, base::Instant received)
-    : m_route(route)
-    , m_cluster(cluster)
-    , m_definition(cluster ? &cluster->definition() : nullptr)
-    , m_streams(streams)
-    , m_received(received)
+    : m_route(route),
+      m_cluster(cluster),
+      m_definition(cluster ? &cluster->definition() : nullptr),
+      m_streams(streams),
+      m_received(received)
 {
     if (const plan::RetryPolicy* retry = policy()) {
         m_retriesLeft = retry->numRetries;

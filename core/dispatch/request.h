@@ -30,12 +30,12 @@ struct LocalReply {
 
 struct Action {
     enum class Kind {
-        None,      ///< nothing to do now
-        Try,       ///< connect to `host` (or take an idle connection) and send; `attempt` counts from 1
-        Wait,      ///< back-off or fault delay: nothing until deadline(), then onDeadline()
-        Forward,   ///< the head that onHeaders() reported goes to the client (streamed or collected by the driver)
-        Reply,     ///< send `reply`; the request is over
-        Cut,       ///< the head had gone out: end the client's stream unfinished; the request is over
+        None,    ///< nothing to do now
+        Try,     ///< connect to `host` (or take an idle connection) and send; `attempt` counts from 1
+        Wait,    ///< back-off or fault delay: nothing until deadline(), then onDeadline()
+        Forward, ///< the head that onHeaders() reported goes to the client (streamed or collected by the driver)
+        Reply,   ///< send `reply`; the request is over
+        Cut,     ///< the head had gone out: end the client's stream unfinished; the request is over
     };
     Kind kind = Kind::None;
     /// Alive until the request is destroyed. Its endpoint and profile in the request's own plan: trace().back().
@@ -49,20 +49,20 @@ struct Action {
 
 /// One attempt as it will be recorded. Times are run time; `ended` is kNever while it runs.
 struct AttemptTrace {
-    HostPtr host;                       ///< null for NoHost
+    HostPtr host;                         ///< null for NoHost
     std::uint32_t endpoint = plan::kNone; ///< of the plan that the request's route belongs to; so is `profile`
     std::uint32_t priority = 0;
     std::uint32_t profile = plan::kNone;
     AttemptOutcome outcome = AttemptOutcome::Pending;
     Decision decision = Decision::None;
-    plan::RetryOn trigger{};            ///< which condition matched, whether or not it was Retried; 0: none
+    plan::RetryOn trigger{}; ///< which condition matched, whether or not it was Retried; 0: none
     std::uint16_t status = 0;
     bool connected = false;
-    std::uint8_t picks = 1;             ///< host draws, 1 to 6 (re-picks of previous_hosts)
+    std::uint8_t picks = 1; ///< host draws, 1 to 6 (re-picks of previous_hosts)
     base::Instant started{};
     base::Instant ended = base::kNever;
-    base::Duration backoff{};           ///< wait drawn after this attempt, before the next
-    base::Duration backoffBound{};      ///< exclusive upper bound of that draw
+    base::Duration backoff{};      ///< wait drawn after this attempt, before the next
+    base::Duration backoffBound{}; ///< exclusive upper bound of that draw
 };
 
 /// Not thread-safe. `route`, `cluster` and the plan behind them must outlive it (the driver holds the
@@ -72,8 +72,8 @@ class Request
 {
 public:
     struct Streams {
-        base::Random* backoff;   ///< back-off draws
-        base::Random* cluster;   ///< weighted-cluster and fault draws
+        base::Random* backoff; ///< back-off draws
+        base::Random* cluster; ///< weighted-cluster and fault draws
     };
 
     /// `cluster` is what the route forwards to (a weighted route: what drawCluster() gave), just fetched by
@@ -124,10 +124,10 @@ public:
 private:
     enum class Phase : std::uint8_t {
         Created,
-        Delayed,      ///< fault injection holds it back
-        Trying,       ///< an attempt runs, no head yet
+        Delayed, ///< fault injection holds it back
+        Trying,  ///< an attempt runs, no head yet
         BackingOff,
-        HeadHeld,     ///< the head was forwarded to a driver that collects, or has not yet sent it
+        HeadHeld, ///< the head was forwarded to a driver that collects, or has not yet sent it
         HeadSent,
         Over,
     };
@@ -166,7 +166,7 @@ private:
     base::Instant m_received;
     Phase m_phase = Phase::Created;
     Decision m_decision = Decision::None;
-    bool m_attemptConnected = false;             ///< the running attempt counts in its host's activeRequests
+    bool m_attemptConnected = false; ///< the running attempt counts in its host's activeRequests
     bool m_everConnected = false;
     bool m_holdsRetrySlot = false;
     std::uint32_t m_retriesLeft = 0;
@@ -181,7 +181,7 @@ private:
     base::Instant m_durationAt = base::kNever;
 
     boost::container::small_vector<AttemptTrace, 2> m_trace;
-    std::string m_text;                          ///< of a failure's reply
+    std::string m_text; ///< of a failure's reply
 };
 
 } // namespace signalbox::dispatch

@@ -95,9 +95,9 @@ Request::Timer Request::dueTimer(base::Instant now) const
     if (due > now || m_phase == Phase::Over) {
         return Timer::None;
     }
-    const std::array<std::pair<base::Instant, Timer>, 5> timers{{{m_requestAt, Timer::Request},
-        {m_durationAt, Timer::StreamDuration}, {m_streamIdleAt, Timer::StreamIdle}, {m_perTryIdleAt, Timer::PerTryIdle},
-        {m_perTryAt, Timer::PerTry}}};
+    const std::array<std::pair<base::Instant, Timer>, 5> timers{
+        {{m_requestAt, Timer::Request}, {m_durationAt, Timer::StreamDuration}, {m_streamIdleAt, Timer::StreamIdle},
+            {m_perTryIdleAt, Timer::PerTryIdle}, {m_perTryAt, Timer::PerTry}}};
     for (const auto& [at, timer] : timers) {
         if (at == due) {
             return timer;

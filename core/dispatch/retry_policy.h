@@ -18,8 +18,8 @@ namespace signalbox::dispatch {
 /// What of an upstream head decides about a retry.
 struct ResponseHead {
     std::uint16_t status = 200;
-    std::int8_t grpcStatus = -1;        ///< grpc-status header, -1 when absent
-    bool rateLimited = false;           ///< x-envoy-ratelimited is present
+    std::int8_t grpcStatus = -1; ///< grpc-status header, -1 when absent
+    bool rateLimited = false;    ///< x-envoy-ratelimited is present
 };
 
 /// The trigger that catches an answer's head; the most specific when several do. Nothing when none does.
@@ -35,15 +35,14 @@ class BackOff
 public:
     struct Wait {
         base::Duration time{};
-        base::Duration bound{};   ///< exclusive
+        base::Duration bound{}; ///< exclusive
     };
 
     BackOff() = default;
     explicit BackOff(const plan::RetryPolicy& policy)
-        : m_next(wholeMilliseconds(policy.baseInterval))
-        , m_max(wholeMilliseconds(policy.maxInterval))
-    {
-    }
+        : m_next(wholeMilliseconds(policy.baseInterval)),
+          m_max(wholeMilliseconds(policy.maxInterval))
+    {}
 
     /// One draw, in whole milliseconds.
     Wait next(base::Random& random)

@@ -110,8 +110,8 @@ const plan::VirtualHost* findVirtualHost(const plan::Listener& listener, std::st
     return best;
 }
 
-const plan::Route* matchRoute(const plan::Plan& plan, const plan::VirtualHost& virtualHost,
-    std::span<const HeaderView> headers)
+const plan::Route* matchRoute(
+    const plan::Plan& plan, const plan::VirtualHost& virtualHost, std::span<const HeaderView> headers)
 {
     HeaderValues values(headers);
     for (const std::uint32_t index : virtualHost.routes) {

@@ -22,7 +22,7 @@ const plan::VirtualHost* findVirtualHost(const plan::Listener& listener, std::st
 
 /// The first route of the virtual host whose header matches all hold; null when none does. `headers` has
 /// the model in "x-ai-eg-model". No allocation unless a matched header is repeated.
-const plan::Route* matchRoute(const plan::Plan& plan, const plan::VirtualHost& virtualHost,
-    std::span<const HeaderView> headers);
+const plan::Route* matchRoute(
+    const plan::Plan& plan, const plan::VirtualHost& virtualHost, std::span<const HeaderView> headers);
 
 } // namespace signalbox::dispatch

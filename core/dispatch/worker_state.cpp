@@ -18,11 +18,11 @@ std::string streamName(unsigned worker, std::string_view use)
 } // namespace
 
 WorkerState::WorkerState(plan::PlanPtr plan, std::uint64_t seed, unsigned worker, base::Instant now)
-    : m_plan(std::move(plan))
-    , m_seed(seed)
-    , m_worker(worker)
-    , m_backoffRandom(std::make_shared<base::Random>(base::Random::stream(seed, streamName(worker, "backoff"))))
-    , m_clusterRandom(std::make_shared<base::Random>(base::Random::stream(seed, streamName(worker, "cluster"))))
+    : m_plan(std::move(plan)),
+      m_seed(seed),
+      m_worker(worker),
+      m_backoffRandom(std::make_shared<base::Random>(base::Random::stream(seed, streamName(worker, "backoff")))),
+      m_clusterRandom(std::make_shared<base::Random>(base::Random::stream(seed, streamName(worker, "cluster"))))
 {
     for (std::uint32_t index = 0; index < m_plan->clusters.size(); ++index) {
         m_clusters.push_back(makeCluster(index, now));
@@ -30,11 +30,11 @@ WorkerState::WorkerState(plan::PlanPtr plan, std::uint64_t seed, unsigned worker
 }
 
 WorkerState::WorkerState(plan::PlanPtr plan, const WorkerState& previous, base::Instant now)
-    : m_plan(std::move(plan))
-    , m_seed(previous.m_seed)
-    , m_worker(previous.m_worker)
-    , m_backoffRandom(previous.m_backoffRandom)
-    , m_clusterRandom(previous.m_clusterRandom)
+    : m_plan(std::move(plan)),
+      m_seed(previous.m_seed),
+      m_worker(previous.m_worker),
+      m_backoffRandom(previous.m_backoffRandom),
+      m_clusterRandom(previous.m_clusterRandom)
 {
     std::unordered_map<std::string_view, std::uint32_t> live;
     for (std::uint32_t index = 0; index < previous.m_clusters.size(); ++index) {

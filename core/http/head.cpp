@@ -47,7 +47,8 @@ ParseStatus readLength(std::string_view value, Head& head, FramingFields& seen)
     return ParseStatus::Complete;
 }
 
-ParseStatus readKnownField(std::string_view name, std::string_view value, Head& head, RequestHead* request, FramingFields& seen)
+ParseStatus readKnownField(
+    std::string_view name, std::string_view value, Head& head, RequestHead* request, FramingFields& seen)
 {
     switch (name.size()) {
     case 6:
@@ -124,7 +125,7 @@ ParseStatus readFields(char* data, std::size_t from, Head& head, RequestHead* re
             return ParseStatus::TooLarge;
         }
         head.fields.push_back({static_cast<std::uint32_t>(line.begin), static_cast<std::uint32_t>(name.size()),
-                               static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end - begin)});
+            static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end - begin)});
         at = line.next;
     }
     if (seen.length && (seen.chunked || seen.otherCoding)) {

@@ -30,27 +30,30 @@ enum class Framing : std::uint8_t { None, Length, Chunked, UntilClose };
 
 /// What both kinds of head share. Views need the address of the head's first byte.
 struct Head {
-    std::uint32_t length = 0;          ///< bytes of the head, the empty line included
-    std::uint8_t minorVersion = 1;     ///< HTTP/1.x
+    std::uint32_t length = 0;      ///< bytes of the head, the empty line included
+    std::uint8_t minorVersion = 1; ///< HTTP/1.x
     Framing framing = Framing::None;
-    std::uint64_t contentLength = 0;   ///< with Framing::Length
-    bool connectionClose = false;      ///< a Connection header lists "close"
+    std::uint64_t contentLength = 0; ///< with Framing::Length
+    bool connectionClose = false;    ///< a Connection header lists "close"
     bool connectionKeepAlive = false;
     boost::container::small_vector<Field, 24> fields; ///< in order; names are lower-case in the buffer
 
     std::string_view name(const char* base, const Field& field) const { return {base + field.name, field.nameLength}; }
-    std::string_view value(const char* base, const Field& field) const { return {base + field.value, field.valueLength}; }
+    std::string_view value(const char* base, const Field& field) const
+    {
+        return {base + field.value, field.valueLength};
+    }
     /// Value of the first field with this lower-case name; null data when there is none.
     std::string_view find(const char* base, std::string_view lowerName) const;
     bool has(const char* base, std::string_view lowerName) const { return find(base, lowerName).data() != nullptr; }
 };
 
 struct RequestHead : Head {
-    std::uint32_t methodLength = 0;    ///< the method starts at offset 0
-    std::uint32_t target = 0;          ///< offset of the request target
+    std::uint32_t methodLength = 0; ///< the method starts at offset 0
+    std::uint32_t target = 0;       ///< offset of the request target
     std::uint32_t targetLength = 0;
     bool expectsContinue = false;
-    bool expectsOther = false;         ///< an Expect header that is not 100-continue
+    bool expectsOther = false; ///< an Expect header that is not 100-continue
     bool upgrade = false;
 
     std::string_view method(const char* base) const { return {base, methodLength}; }
@@ -62,12 +65,12 @@ struct ResponseHead : Head {
 };
 
 enum class ParseStatus : std::uint8_t {
-    Incomplete,       ///< more bytes are needed
+    Incomplete, ///< more bytes are needed
     Complete,
-    BadRequest,       ///< 400 (for a response: a protocol error)
-    VersionRefused,   ///< 426: HTTP/1.0 or another version than 1.1
-    TooLarge,         ///< 431: more than kMaxHeadBytes or kMaxFields
-    NotImplemented,   ///< 501: a transfer coding other than chunked
+    BadRequest,     ///< 400 (for a response: a protocol error)
+    VersionRefused, ///< 426: HTTP/1.0 or another version than 1.1
+    TooLarge,       ///< 431: more than kMaxHeadBytes or kMaxFields
+    NotImplemented, ///< 501: a transfer coding other than chunked
 };
 
 /// Finds and reads one head at the start of a growing buffer; keep one object per message, so that bytes are
@@ -80,7 +83,11 @@ public:
     ParseStatus parseRequest(char* data, std::size_t size, RequestHead& head);
     ParseStatus parseResponse(char* data, std::size_t size, ResponseHead& head);
 
-    void reset() { m_searched = 0; m_firstLineChecked = false; }
+    void reset()
+    {
+        m_searched = 0;
+        m_firstLineChecked = false;
+    }
 
 private:
     std::size_t findEnd(const char* data, std::size_t size);

@@ -20,35 +20,54 @@ int hexValue(char c)
 
 bool isUnreserved(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.'
+        || c == '_' || c == '~';
+}
+
+bool isEscape(std::string_view text, std::size_t at)
+{
+    return text[at] == '%' && at + 2 < text.size() && hexValue(text[at + 1]) >= 0 && hexValue(text[at + 2]) >= 0;
 }
 
 /// Undoes escapes of unreserved characters and of slashes; `slashes` tells whether one of the latter was met.
 std::string unescape(std::string_view path, bool& slashes)
 {
     std::string out;
+    std::vector<std::size_t> strays; // places of "%" that began no escape
     out.reserve(path.size());
     for (std::size_t i = 0; i < path.size(); ++i) {
-        if (path[i] == '%' && i + 2 < path.size() && hexValue(path[i + 1]) >= 0 && hexValue(path[i + 2]) >= 0) {
-            const char c = static_cast<char>(hexValue(path[i + 1]) * 16 + hexValue(path[i + 2]));
-            if (c == '/' || c == '\\') {
-                slashes = true;
-                out += c == '\\' ? '/' : c;
-                i += 2;
-                continue;
+        if (!isEscape(path, i)) {
+            if (path[i] == '%') {
+                strays.push_back(out.size());
             }
-            if (isUnreserved(c)) {
-                out += c;
-                i += 2;
-                continue;
-            }
+            out += path[i] == '\\' ? '/' : path[i];
+            continue;
         }
-        out += path[i] == '\\' ? '/' : path[i];
+        const char c = static_cast<char>(hexValue(path[i + 1]) * 16 + hexValue(path[i + 2]));
+        const bool slash = c == '/' || c == '\\';
+        slashes = slashes || slash;
+        if (slash) {
+            out += '/';
+        } else if (isUnreserved(c)) {
+            out += c;
+        } else {
+            out.append(path.substr(i, 3));
+        }
+        i += 2;
     }
-    return out;
+    // "%%34%31" must not come out as "%41", which the next hop would undo: Envoy's URL library makes it "%2541".
+    std::string safe;
+    std::size_t copied = 0;
+    for (const std::size_t stray : strays) {
+        if (isEscape(out, stray)) {
+            safe.append(out, copied, stray + 1 - copied).append("25");
+            copied = stray + 1;
+        }
+    }
+    return safe.append(out, copied);
 }
 
-/// Resolves "." and ".." (RFC 3986, 5.2.4) and merges slashes.
+/// Resolves "." and ".." (RFC 3986, 5.2.4), then merges slashes: in this order, so that ".." takes back an empty segment.
 std::string resolveSegments(std::string_view path)
 {
     std::vector<std::string_view> segments;
@@ -62,13 +81,15 @@ std::string resolveSegments(std::string_view path)
             if (!segments.empty()) {
                 segments.pop_back();
             }
-        } else if (!segment.empty() && segment != ".") {
+        } else if (segment != ".") {
             segments.push_back(segment);
         }
     }
     std::string out;
     for (const std::string_view segment : segments) {
-        out.append("/").append(segment);
+        if (!segment.empty()) {
+            out.append("/").append(segment);
+        }
     }
     if (endsWithSlash || out.empty()) {
         out += '/';
@@ -103,7 +124,8 @@ NormalizedTarget normalizeTarget(std::string_view target)
     NormalizedTarget result;
     const std::size_t scheme = target.find("://");
     if (scheme != std::string_view::npos && target.front() != '/'
-        && (equalsIgnoreCase(target.substr(0, scheme), "http") || equalsIgnoreCase(target.substr(0, scheme), "https"))) {
+        && (equalsIgnoreCase(target.substr(0, scheme), "http")
+            || equalsIgnoreCase(target.substr(0, scheme), "https"))) {
         const std::string_view rest = target.substr(scheme + 3);
         const std::size_t end = std::min(rest.find_first_of("/?#"), rest.size());
         result.authority = rest.substr(0, end);

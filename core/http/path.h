@@ -11,14 +11,14 @@ namespace signalbox::http {
 
 struct NormalizedTarget {
     enum class Kind {
-        Path,      ///< `path` and `query` hold
-        Redirect,  ///< 307 to `path` + `query`: it had an escaped slash
-        Refused,   ///< 400 with an empty body: a fragment, or no path
+        Path,     ///< `path` and `query` hold
+        Redirect, ///< 307 to `path` + `query`: it had an escaped slash
+        Refused,  ///< 400 with an empty body: a fragment, or no path
     };
     Kind kind = Kind::Path;
-    std::string path;        ///< dot segments resolved, slashes merged, needless escapes of unreserved characters undone
-    std::string query;       ///< with its "?", or empty
-    std::string authority;   ///< of an absolute-form target; replaces Host; else empty
+    std::string path;      ///< dot segments resolved, slashes merged, needless escapes of unreserved characters undone
+    std::string query;     ///< with its "?", or empty
+    std::string authority; ///< of an absolute-form target; replaces Host; else empty
 };
 
 /// True when `target` is already in its normal form and needs no work: the usual case.

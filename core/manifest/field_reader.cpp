@@ -64,22 +64,20 @@ std::string violation(std::string_view value, const StringRule& rule)
 } // namespace
 
 FieldReader::FieldReader(ObjectLog& log, const YamlNode& mapping)
-    : m_log(log)
-    , m_node(mapping)
-    , m_index(kNoIndex)
-    , m_known(mapping.entries.size(), false)
-{
-}
+    : m_log(log),
+      m_node(mapping),
+      m_index(kNoIndex),
+      m_known(mapping.entries.size(), false)
+{}
 
 FieldReader::FieldReader(FieldReader& parent, std::string_view name, std::size_t index, const YamlNode& mapping)
-    : m_log(parent.m_log)
-    , m_node(mapping)
-    , m_parent(&parent)
-    , m_name(name)
-    , m_index(index)
-    , m_known(mapping.entries.size(), false)
-{
-}
+    : m_log(parent.m_log),
+      m_node(mapping),
+      m_parent(&parent),
+      m_name(name),
+      m_index(index),
+      m_known(mapping.entries.size(), false)
+{}
 
 std::string FieldReader::path() const
 {

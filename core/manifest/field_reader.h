@@ -27,7 +27,7 @@ struct Range {
     std::int64_t least = std::numeric_limits<std::int32_t>::min();
     std::int64_t most = std::numeric_limits<std::int32_t>::max();
 };
-inline constexpr Range kCount{.least = 0}; ///< int32, not negative
+inline constexpr Range kCount{.least = 0};                      ///< int32, not negative
 inline constexpr Range kUint32{.least = 0, .most = 4294967295}; ///< as circuit breakers have it
 inline constexpr Range kPort{.least = 1, .most = 65535};
 inline constexpr Range kHttpStatus{.least = 100, .most = 599};
@@ -41,7 +41,8 @@ struct ListRule {
 
 /// One mapping of an object. A null value counts as absent. Asking for a field makes it known;
 /// finish() reports the others. A reader must not outlive or move from under its children.
-class FieldReader {
+class FieldReader
+{
 public:
     using Visit = std::function<void(FieldReader&)>;
 

@@ -91,12 +91,10 @@ std::string nameOfCat(std::string_view line)
     return std::string(name.substr(0, name.find_first_of(" \t`\"'")));
 }
 
-class FenceFinder {
+class FenceFinder
+{
 public:
-    explicit FenceFinder(std::string_view text)
-        : m_text(text)
-    {
-    }
+    explicit FenceFinder(std::string_view text) : m_text(text) {}
 
     std::vector<Fence> find()
     {

@@ -13,9 +13,9 @@ namespace signalbox::manifest {
 
 /// The inside of one fence marked yaml or yml.
 struct Fence {
-    text::Span span; ///< the lines between the fence lines
+    text::Span span;        ///< the lines between the fence lines
     std::size_t indent = 0; ///< blanks before the opening fence
-    std::string fileName; ///< what `**File: NAME**` or `cat > NAME` before it says, else empty
+    std::string fileName;   ///< what `**File: NAME**` or `cat > NAME` before it says, else empty
 };
 
 /// Fences as CommonMark has them (``` or ~~~, closed by as many or by the end of the text), at any

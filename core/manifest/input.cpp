@@ -133,13 +133,10 @@ std::string joined(const std::string& folder, const std::string& name)
     return folder.ends_with('/') ? folder + name : folder + '/' + name;
 }
 
-class Loader {
+class Loader
+{
 public:
-    Loader(FileAccess& files, const std::string& examplesDir)
-        : m_files(files)
-        , m_examplesDir(examplesDir)
-    {
-    }
+    Loader(FileAccess& files, const std::string& examplesDir) : m_files(files), m_examplesDir(examplesDir) {}
 
     LoadedDocuments load(const std::vector<std::string>& inputs)
     {

@@ -19,8 +19,8 @@ inline constexpr std::size_t kMaxInputBytes = std::size_t{64} * 1024 * 1024;
 /// One document of a source, or one item of a List in it. `tree` is null when it could not be read (a Diagnostic says why).
 struct Document {
     text::SourceTextPtr source;
-    text::Span span;          ///< without document markers; for a guide, inside its fence
-    std::string fileName;     ///< for a guide the name that stands before the fence, else empty
+    text::Span span;      ///< without document markers; for a guide, inside its fence
+    std::string fileName; ///< for a guide the name that stands before the fence, else empty
     YamlNodePtr tree;
 };
 

@@ -36,12 +36,10 @@ YamlNode withoutNamespace(const YamlNode& object)
 }
 
 /// Collects objects; a later one of the same identity replaces the earlier.
-class Collector {
+class Collector
+{
 public:
-    explicit Collector(text::Diagnostics& diagnostics)
-        : m_diagnostics(diagnostics)
-    {
-    }
+    explicit Collector(text::Diagnostics& diagnostics) : m_diagnostics(diagnostics) {}
 
     Resources resources;
 
@@ -64,7 +62,8 @@ private:
         const bool equal = sameContent(withoutNamespace(*before.tree), withoutNamespace(*meta.tree));
         m_diagnostics.push_back({equal ? text::Severity::Info : text::Severity::Warning, "object-replaced",
             title + " replaces the one " + (equal ? "with equal content" : "with other content") + " at "
-                + before.source->name() + ':' + std::to_string(before.source->lineAt(before.nameSpan.begin)) + "; the last one counts.",
+                + before.source->name() + ':' + std::to_string(before.source->lineAt(before.nameSpan.begin))
+                + "; the last one counts.",
             {meta.source, meta.nameSpan}});
     }
 
@@ -77,23 +76,27 @@ ObjectMeta& metaOf(ObjectMeta& meta)
     return meta;
 }
 
-template <typename T> ObjectMeta& metaOf(T& object)
+template<typename T>
+ObjectMeta& metaOf(T& object)
 {
     return object.meta;
 }
 
 // A replaced object is marked by an empty kind and removed at the end, in one pass.
-template <auto List> void drop(Resources& resources, std::size_t index)
+template<auto List>
+void drop(Resources& resources, std::size_t index)
 {
     metaOf((resources.*List)[index]).kind.clear();
 }
 
-template <auto List> void removeDropped(Resources& resources)
+template<auto List>
+void removeDropped(Resources& resources)
 {
     std::erase_if(resources.*List, [](auto& object) { return metaOf(object).kind.empty(); });
 }
 
-template <auto List, auto Read> void readInto(Collector& into, FieldReader& root, ObjectLog& log, ObjectMeta meta)
+template<auto List, auto Read>
+void readInto(Collector& into, FieldReader& root, ObjectLog& log, ObjectMeta meta)
 {
     auto object = Read(root, meta);
     root.finish();

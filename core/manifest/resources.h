@@ -30,16 +30,16 @@ using Optional = std::optional<Field<T>>;
 /// Identity is group, kind, namespace, name; `apiVersion` keeps group and version as written.
 struct ObjectMeta {
     std::string apiVersion;
-    std::string group;      ///< "" for core kinds
+    std::string group; ///< "" for core kinds
     std::string kind;
     std::string name;
     std::string nameSpace = "default";
     std::map<std::string, std::string> labels;
     std::map<std::string, std::string> annotations;
     text::SourceTextPtr source;
-    text::Span span;        ///< the whole document
-    text::Span nameSpan;    ///< the value of metadata.name
-    YamlNodePtr tree;       ///< the document itself; unknown fields live here
+    text::Span span;     ///< the whole document
+    text::Span nameSpan; ///< the value of metadata.name
+    YamlNodePtr tree;    ///< the document itself; unknown fields live here
 };
 
 // ---- Gateway API -----------------------------------------------------------------------------------
@@ -47,7 +47,7 @@ struct ObjectMeta {
 struct Listener {
     Field<std::string> name;
     Field<std::int64_t> port;
-    Optional<std::string> protocol;   ///< HTTP, HTTPS, …
+    Optional<std::string> protocol; ///< HTTP, HTTPS, …
     Optional<std::string> hostname;
     text::Span span;
 };
@@ -75,8 +75,13 @@ struct ObjectRef {
 };
 
 struct ReferenceGrant {
-    struct From { std::string group, kind, nameSpace; };
-    struct To { std::string group, kind; std::optional<std::string> name; };
+    struct From {
+        std::string group, kind, nameSpace;
+    };
+    struct To {
+        std::string group, kind;
+        std::optional<std::string> name;
+    };
     ObjectMeta meta;
     std::vector<From> from;
     std::vector<To> to;
@@ -96,7 +101,7 @@ struct Mutation {
 };
 
 struct HeaderMatch {
-    Optional<std::string> type;       ///< Exact (default) or RegularExpression
+    Optional<std::string> type; ///< Exact (default) or RegularExpression
     Field<std::string> name;
     Field<std::string> value;
     text::Span span;
@@ -160,8 +165,8 @@ struct BackendSecurityPolicy {
     ObjectMeta meta;
     std::vector<ObjectRef> targetRefs;
     Optional<std::string> type;
-    std::optional<ObjectRef> secretRef;             ///< of apiKey, azureAPIKey or anthropicAPIKey
-    Optional<std::string> overrideHeader;           ///< credentialOverride.fromRequestHeaders.header
+    std::optional<ObjectRef> secretRef;   ///< of apiKey, azureAPIKey or anthropicAPIKey
+    Optional<std::string> overrideHeader; ///< credentialOverride.fromRequestHeaders.header
     Optional<bool> overrideFallbackToConfigured;
 };
 
@@ -175,9 +180,9 @@ struct GatewayConfig {
 struct BackendEndpoint {
     enum class Kind { Fqdn, Ip, Unix };
     Kind kind = Kind::Fqdn;
-    Field<std::string> address;       ///< host name, IP address or path
-    Field<std::int64_t> port;         ///< 0 for Unix
-    Optional<std::string> hostname;   ///< endpoints[].hostname: what Host is rewritten to
+    Field<std::string> address;     ///< host name, IP address or path
+    Field<std::int64_t> port;       ///< 0 for Unix
+    Optional<std::string> hostname; ///< endpoints[].hostname: what Host is rewritten to
     text::Span span;
 };
 
@@ -190,7 +195,7 @@ struct Backend {
 struct RetrySpec {
     Optional<std::int64_t> numRetries;
     Optional<std::int64_t> numAttemptsPerPriority;
-    bool hasRetryOn = false;                                    ///< retryOn is present, be it empty
+    bool hasRetryOn = false; ///< retryOn is present, be it empty
     std::optional<std::vector<Field<std::string>>> triggers;
     std::optional<std::vector<Field<std::int64_t>>> httpStatusCodes;
     Optional<base::Duration> perRetryTimeout;
@@ -212,7 +217,7 @@ struct PassiveHealthSpec {
 };
 
 struct ActiveHealthSpec {
-    Optional<std::string> type;        ///< HTTP, TCP, GRPC
+    Optional<std::string> type; ///< HTTP, TCP, GRPC
     Optional<base::Duration> timeout;
     Optional<base::Duration> interval;
     Optional<std::int64_t> unhealthyThreshold;
@@ -249,11 +254,11 @@ struct TrafficSettings {
     Optional<std::int64_t> panicThreshold;
     Optional<std::string> loadBalancerType;
     Optional<base::Duration> slowStartWindow;
-    bool weightedZones = false;                 ///< zoneAware.weightedZones is set
-    bool preferLocalZone = false;               ///< zoneAware.preferLocal is set
+    bool weightedZones = false;   ///< zoneAware.weightedZones is set
+    bool preferLocalZone = false; ///< zoneAware.preferLocal is set
     bool endpointOverride = false;
-    Optional<base::Duration> connectTimeout;    ///< timeout.tcp.connectTimeout
-    Optional<base::Duration> requestTimeout;    ///< timeout.http.requestTimeout (no effect under AI Gateway)
+    Optional<base::Duration> connectTimeout; ///< timeout.tcp.connectTimeout
+    Optional<base::Duration> requestTimeout; ///< timeout.http.requestTimeout (no effect under AI Gateway)
     Optional<base::Duration> streamIdleTimeout;
     Optional<base::Duration> maxStreamDuration;
     Optional<base::Duration> connectionIdleTimeout;
@@ -264,8 +269,8 @@ struct TrafficSettings {
     std::optional<FaultAbortSpec> faultAbort;
     Optional<base::Duration> faultDelay;
     Optional<double> faultDelayPercentage;
-    Optional<std::int64_t> bufferLimit;         ///< connection.bufferLimit, bytes
-    bool responseOverride = false;              ///< present; its effect is described in envoy-routing 1.6
+    Optional<std::int64_t> bufferLimit; ///< connection.bufferLimit, bytes
+    bool responseOverride = false;      ///< present; its effect is described in envoy-routing 1.6
 };
 
 struct TargetSelector {
@@ -276,7 +281,7 @@ struct TargetSelector {
 
 struct BackendTrafficPolicy {
     ObjectMeta meta;
-    std::vector<ObjectRef> targetRefs;          ///< targetRef and targetRefs
+    std::vector<ObjectRef> targetRefs; ///< targetRef and targetRefs
     std::vector<TargetSelector> targetSelectors;
     Optional<std::string> mergeType;
     TrafficSettings settings;
@@ -285,7 +290,7 @@ struct BackendTrafficPolicy {
 struct ClientTrafficPolicy {
     ObjectMeta meta;
     std::vector<ObjectRef> targetRefs;
-    Optional<std::int64_t> bufferLimit;         ///< connection.bufferLimit, bytes
+    Optional<std::int64_t> bufferLimit; ///< connection.bufferLimit, bytes
     Optional<base::Duration> streamIdleTimeout;
     bool enableEnvoyHeaders = false;
 };
@@ -294,13 +299,13 @@ struct ClientTrafficPolicy {
 
 struct Secret {
     ObjectMeta meta;
-    std::map<std::string, std::string> data;    ///< decoded `data` and `stringData`; never logged or shown
+    std::map<std::string, std::string> data; ///< decoded `data` and `stringData`; never logged or shown
 };
 
 struct InferenceService {
     ObjectMeta meta;
-    bool runsOllama = false;                    ///< some container runs an ollama image
-    std::vector<std::string> pulledModels;      ///< of `ollama pull M` in its arguments, in order
+    bool runsOllama = false;               ///< some container runs an ollama image
+    std::vector<std::string> pulledModels; ///< of `ollama pull M` in its arguments, in order
 };
 
 /// All objects of the open documents, last one of each identity in order (as `kubectl apply` would
@@ -318,7 +323,7 @@ struct Resources {
     std::vector<ReferenceGrant> referenceGrants;
     std::vector<Secret> secrets;
     std::vector<InferenceService> inferenceServices;
-    std::vector<ObjectMeta> others;             ///< kinds that are kept and ignored
+    std::vector<ObjectMeta> others; ///< kinds that are kept and ignored
 };
 
 } // namespace signalbox::manifest

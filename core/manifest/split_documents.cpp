@@ -21,13 +21,10 @@ bool hasContent(std::string_view line)
     return ink != std::string_view::npos && line[ink] != '#';
 }
 
-class Splitter {
+class Splitter
+{
 public:
-    Splitter(std::string_view yaml, std::size_t indent)
-        : m_yaml(yaml)
-        , m_indent(indent)
-    {
-    }
+    Splitter(std::string_view yaml, std::size_t indent) : m_yaml(yaml), m_indent(indent) {}
 
     std::vector<text::Span> split()
     {

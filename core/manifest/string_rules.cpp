@@ -38,7 +38,8 @@ bool isHexGroup(std::string_view text)
 }
 
 // Calls each(part) for the parts between separators; false as soon as one refuses. `count` gets their number.
-template <typename Each> bool allParts(std::string_view text, char separator, std::size_t& count, Each each)
+template<typename Each>
+bool allParts(std::string_view text, char separator, std::size_t& count, Each each)
 {
     for (count = 1;; ++count) {
         const std::size_t end = text.find(separator);

@@ -16,13 +16,13 @@ struct StringRule {
     std::size_t minLength = 0;
     std::size_t maxLength = std::numeric_limits<std::size_t>::max();
     bool (*matches)(std::string_view) = nullptr;
-    std::string_view pattern = {}; ///< the CRD's pattern, or words, for the message
+    std::string_view pattern = {};                ///< the CRD's pattern, or words, for the message
     std::span<const std::string_view> oneOf = {}; ///< the enum; empty: any value
-    bool isPrivate = false; ///< never shown in a message
+    bool isPrivate = false;                       ///< never shown in a message
 };
 
 bool isDnsLabel(std::string_view text); ///< RFC 1123 label, lower case
-bool isDnsName(std::string_view text); ///< labels joined by dots
+bool isDnsName(std::string_view text);  ///< labels joined by dots
 bool isDateTime(std::string_view text); ///< RFC 3339
 
 inline constexpr StringRule kAnyString{};
@@ -35,13 +35,13 @@ extern const StringRule kKind;
 extern const StringRule kOptionalKind; ///< may be empty
 extern const StringRule kReferredName; ///< 1 to 253 of anything
 extern const StringRule kSectionName;
-extern const StringRule kHostname; ///< a DNS name, may begin with "*."
+extern const StringRule kHostname;        ///< a DNS name, may begin with "*."
 extern const StringRule kPreciseHostname; ///< a DNS name
-extern const StringRule kFqdn; ///< a DNS name, may end with a dot
+extern const StringRule kFqdn;            ///< a DNS name, may end with a dot
 extern const StringRule kIpAddress;
 extern const StringRule kHeaderName;
 extern const StringRule kHeaderValue; ///< 1 to 4096 of anything; private
-extern const StringRule kMatchValue; ///< printable ASCII
+extern const StringRule kMatchValue;  ///< printable ASCII
 extern const StringRule kControllerName;
 extern const StringRule kProtocol;
 extern const StringRule kDateTime;

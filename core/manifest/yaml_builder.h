@@ -18,21 +18,18 @@ struct YamlRefusal {
 };
 
 /// Builds the tree of one document. Offsets in events count from `offset` in the source.
-class YamlBuilder final : public YAML::EventHandler {
+class YamlBuilder final : public YAML::EventHandler
+{
 public:
     /// `text` holds the bytes that yaml-cpp reads and must outlive the builder.
-    YamlBuilder(std::string_view text, std::size_t offset)
-        : m_text(text)
-        , m_offset(offset)
-    {
-    }
+    YamlBuilder(std::string_view text, std::size_t offset) : m_text(text), m_offset(offset) {}
 
     /// The finished tree; null when there was no document.
     YamlNodePtr root() const { return m_root; }
     const std::vector<YamlNode::Entry>& duplicates() const { return m_duplicates; }
 
     void OnDocumentStart(const YAML::Mark& mark) override;
-    void OnDocumentEnd() override { }
+    void OnDocumentEnd() override {}
     void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override;
     void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override;
     void OnScalar(

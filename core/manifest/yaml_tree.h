@@ -25,15 +25,16 @@ struct YamlNode {
     enum class Kind { Null, Scalar, Sequence, Mapping };
 
     struct Entry {
-        std::string key;      ///< the key's text
-        text::Span keySpan;   ///< the key in the source, quotes included
+        std::string key;    ///< the key's text
+        text::Span keySpan; ///< the key in the source, quotes included
         std::shared_ptr<const YamlNode> value;
     };
 
     Kind kind = Kind::Null;
-    text::Span span;           ///< the value in the source, quotes and brackets included; absent value: empty span behind the key's colon
-    std::string scalar;        ///< text of a scalar, unquoted and unfolded
-    bool quoted = false;       ///< a quoted or block scalar: always a string
+    text::Span
+        span; ///< the value in the source, quotes and brackets included; absent value: empty span behind the key's colon
+    std::string scalar;                                 ///< text of a scalar, unquoted and unfolded
+    bool quoted = false;                                ///< a quoted or block scalar: always a string
     std::vector<std::shared_ptr<const YamlNode>> items; ///< of a sequence
     std::vector<Entry> entries;                         ///< of a mapping, in order, duplicates included
 

@@ -58,9 +58,9 @@ Endpoint toEndpoint(const manifest::BackendEndpoint& source)
 } // namespace
 
 BackendTable::BackendTable(const ResourceIndex& index, Plan& plan, Reporter& reporter)
-    : m_index(index)
-    , m_plan(plan)
-    , m_reporter(reporter)
+    : m_index(index),
+      m_plan(plan),
+      m_reporter(reporter)
 {
     for (const manifest::AIServiceBackend& serviceBackend : index.resources().serviceBackends) {
         ResolvedBackend resolved = resolve(serviceBackend);

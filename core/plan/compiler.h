@@ -21,16 +21,16 @@ struct CompileOptions {
 
 enum class CompileStatus {
     Ok,
-    NothingServable,   ///< no Gateway, none with an HTTP listener, or a policy that freezes it
-    SeveralGateways,   ///< several have routes and none was chosen; `gateways` lists them
-    UnknownGateway,    ///< the chosen one does not exist; `gateways` lists what does
+    NothingServable, ///< no Gateway, none with an HTTP listener, or a policy that freezes it
+    SeveralGateways, ///< several have routes and none was chosen; `gateways` lists them
+    UnknownGateway,  ///< the chosen one does not exist; `gateways` lists what does
 };
 
 struct Compiled {
     CompileStatus status = CompileStatus::NothingServable;
-    PlanPtr plan;                          ///< set when status is Ok
-    std::vector<std::string> gateways;     ///< "namespace/name"
-    text::Diagnostics diagnostics;         ///< dangling references, policies without effect, …
+    PlanPtr plan;                      ///< set when status is Ok
+    std::vector<std::string> gateways; ///< "namespace/name"
+    text::Diagnostics diagnostics;     ///< dangling references, policies without effect, …
 };
 
 /// Pure and deterministic; never fails on input, reports instead. Regular expressions that RE2 refuses

@@ -14,9 +14,7 @@ constexpr std::string_view kModelHeader = "x-ai-eg-model";
 class Parts
 {
 public:
-    explicit Parts(std::string_view text)
-        : m_rest(text)
-    { }
+    explicit Parts(std::string_view text) : m_rest(text) {}
 
     int digits(std::size_t count)
     {

@@ -48,9 +48,9 @@ const manifest::BackendTrafficPolicy* findIn(
 } // namespace
 
 PolicyAttachment::PolicyAttachment(const ResourceIndex& index, const manifest::Gateway& gateway, Reporter& reporter)
-    : m_index(index)
-    , m_gateway(gateway)
-    , m_reporter(reporter)
+    : m_index(index),
+      m_gateway(gateway),
+      m_reporter(reporter)
 {
     std::vector<const Policy*> policies;
     for (const Policy& policy : index.resources().trafficPolicies) {

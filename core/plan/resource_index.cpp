@@ -33,13 +33,13 @@ ObjectKey keyOf(const manifest::ObjectMeta& meta)
 }
 
 ResourceIndex::ResourceIndex(const manifest::Resources& resources)
-    : m_resources(&resources)
-    , m_gateways(indexOf(resources.gateways))
-    , m_serviceBackends(indexOf(resources.serviceBackends))
-    , m_backends(indexOf(resources.backends))
-    , m_secrets(indexOf(resources.secrets))
-    , m_inferenceServices(indexOf(resources.inferenceServices))
-    , m_gatewayConfigs(indexOf(resources.gatewayConfigs))
+    : m_resources(&resources),
+      m_gateways(indexOf(resources.gateways)),
+      m_serviceBackends(indexOf(resources.serviceBackends)),
+      m_backends(indexOf(resources.backends)),
+      m_secrets(indexOf(resources.secrets)),
+      m_inferenceServices(indexOf(resources.inferenceServices)),
+      m_gatewayConfigs(indexOf(resources.gatewayConfigs))
 {
     for (const manifest::AIGatewayRoute& route : resources.routes) {
         m_routes.push_back(&route);

@@ -73,12 +73,12 @@ std::string inRouteName(std::string domain)
 
 RouteTableCompiler::RouteTableCompiler(
     TargetCompiler& targets, PolicyAttachment& policies, bool countsUsage, Plan& plan, Reporter& reporter)
-    : m_targets(targets)
-    , m_policies(policies)
-    , m_countsUsage(countsUsage)
-    , m_plan(plan)
-    , m_reporter(reporter)
-{ }
+    : m_targets(targets),
+      m_policies(policies),
+      m_countsUsage(countsUsage),
+      m_plan(plan),
+      m_reporter(reporter)
+{}
 
 void RouteTableCompiler::compile(
     Listener& listener, const std::vector<AttachedRoute>& attached, std::optional<base::Duration> streamIdleTimeout)

@@ -83,11 +83,11 @@ struct TargetCompiler::Context {
 };
 
 TargetCompiler::TargetCompiler(const ResourceIndex& index, const BackendTable& backends, Plan& plan, Reporter& reporter)
-    : m_index(index)
-    , m_backends(backends)
-    , m_plan(plan)
-    , m_reporter(reporter)
-{ }
+    : m_index(index),
+      m_backends(backends),
+      m_plan(plan),
+      m_reporter(reporter)
+{}
 
 bool TargetCompiler::isAccepted(const manifest::AIGatewayRoute& route)
 {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/proxy/answer_head.h"
 
+#include "core/proxy/head_line.h"
+
 #include <charconv>
 
 namespace signalbox::proxy {
@@ -42,51 +44,91 @@ bool isHopByHop(std::string_view name)
 std::string_view reasonPhrase(std::uint16_t status)
 {
     switch (status) {
-    case 200: return "OK";
-    case 201: return "Created";
-    case 202: return "Accepted";
-    case 203: return "Non-Authoritative Information";
-    case 204: return "No Content";
-    case 205: return "Reset Content";
-    case 206: return "Partial Content";
-    case 300: return "Multiple Choices";
-    case 301: return "Moved Permanently";
-    case 302: return "Found";
-    case 303: return "See Other";
-    case 304: return "Not Modified";
-    case 307: return "Temporary Redirect";
-    case 308: return "Permanent Redirect";
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 402: return "Payment Required";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 406: return "Not Acceptable";
-    case 408: return "Request Timeout";
-    case 409: return "Conflict";
-    case 410: return "Gone";
-    case 411: return "Length Required";
-    case 412: return "Precondition Failed";
-    case 413: return "Payload Too Large";
-    case 415: return "Unsupported Media Type";
-    case 422: return "Unprocessable Entity";
-    case 424: return "Failed Dependency";
-    case 426: return "Upgrade Required";
-    case 428: return "Precondition Required";
-    case 429: return "Too Many Requests";
-    case 431: return "Request Header Fields Too Large";
-    case 500: return "Internal Server Error";
-    case 501: return "Not Implemented";
-    case 502: return "Bad Gateway";
-    case 503: return "Service Unavailable";
-    case 504: return "Gateway Timeout";
-    default: return "Unknown";
+    case 200:
+        return "OK";
+    case 201:
+        return "Created";
+    case 202:
+        return "Accepted";
+    case 203:
+        return "Non-Authoritative Information";
+    case 204:
+        return "No Content";
+    case 205:
+        return "Reset Content";
+    case 206:
+        return "Partial Content";
+    case 300:
+        return "Multiple Choices";
+    case 301:
+        return "Moved Permanently";
+    case 302:
+        return "Found";
+    case 303:
+        return "See Other";
+    case 304:
+        return "Not Modified";
+    case 307:
+        return "Temporary Redirect";
+    case 308:
+        return "Permanent Redirect";
+    case 400:
+        return "Bad Request";
+    case 401:
+        return "Unauthorized";
+    case 402:
+        return "Payment Required";
+    case 403:
+        return "Forbidden";
+    case 404:
+        return "Not Found";
+    case 405:
+        return "Method Not Allowed";
+    case 406:
+        return "Not Acceptable";
+    case 408:
+        return "Request Timeout";
+    case 409:
+        return "Conflict";
+    case 410:
+        return "Gone";
+    case 411:
+        return "Length Required";
+    case 412:
+        return "Precondition Failed";
+    case 413:
+        return "Payload Too Large";
+    case 415:
+        return "Unsupported Media Type";
+    case 422:
+        return "Unprocessable Entity";
+    case 424:
+        return "Failed Dependency";
+    case 426:
+        return "Upgrade Required";
+    case 428:
+        return "Precondition Required";
+    case 429:
+        return "Too Many Requests";
+    case 431:
+        return "Request Header Fields Too Large";
+    case 500:
+        return "Internal Server Error";
+    case 501:
+        return "Not Implemented";
+    case 502:
+        return "Bad Gateway";
+    case 503:
+        return "Service Unavailable";
+    case 504:
+        return "Gateway Timeout";
+    default:
+        return "Unknown";
     }
 }
 
-void writeAnswerHead(std::string& out, const http::ResponseHead& head, const char* base, const AnswerBody& body, bool replaced,
-                     bool close, std::string_view date)
+void writeAnswerHead(std::string& out, const http::ResponseHead& head, const char* base, const AnswerBody& body,
+    bool replaced, bool close, std::string_view date)
 {
     appendStatusLine(out, head.status);
     bool dated = false;
@@ -96,27 +138,27 @@ void writeAnswerHead(std::string& out, const http::ResponseHead& head, const cha
             continue;
         }
         dated = dated || name == "date";
-        out.append(name).append(": ").append(head.value(base, field)).append("\r\n");
+        appendLine(out, name, head.value(base, field));
     }
     if (replaced) {
         out.append("content-type: application/json\r\n");
     }
     if (!dated) {
-        out.append("date: ").append(date).append("\r\n");
+        appendLine(out, "date", date);
     }
     appendFraming(out, body);
     out.append(close ? "connection: close\r\n\r\n" : "\r\n");
 }
 
-void writeLocalHead(std::string& out, std::uint16_t status, std::string_view contentType, std::uint64_t length, bool close,
-                    std::string_view date, std::string_view extra)
+void writeLocalHead(std::string& out, std::uint16_t status, std::string_view contentType, std::uint64_t length,
+    bool close, std::string_view date, std::string_view extra)
 {
     appendStatusLine(out, status);
     if (!contentType.empty()) {
-        out.append("content-type: ").append(contentType).append("\r\n");
+        appendLine(out, "content-type", contentType);
     }
     out.append(extra);
-    out.append("date: ").append(date).append("\r\n");
+    appendLine(out, "date", date);
     appendFraming(out, {AnswerBody::Framing::Length, length});
     out.append(close ? "connection: close\r\n\r\n" : "\r\n");
 }

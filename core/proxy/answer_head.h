@@ -22,11 +22,11 @@ struct AnswerBody {
 std::string_view reasonPhrase(std::uint16_t status);
 
 /// A backend's head behind `out`. `replaced`: the body is the gateway's (application/json, content-encoding dropped).
-void writeAnswerHead(std::string& out, const http::ResponseHead& head, const char* base, const AnswerBody& body, bool replaced,
-                     bool close, std::string_view date);
+void writeAnswerHead(std::string& out, const http::ResponseHead& head, const char* base, const AnswerBody& body,
+    bool replaced, bool close, std::string_view date);
 
 /// A local reply's head behind `out`; an empty content type writes none. `extra` is complete header lines.
-void writeLocalHead(std::string& out, std::uint16_t status, std::string_view contentType, std::uint64_t length, bool close,
-                    std::string_view date, std::string_view extra = {});
+void writeLocalHead(std::string& out, std::uint16_t status, std::string_view contentType, std::uint64_t length,
+    bool close, std::string_view date, std::string_view extra = {});
 
 } // namespace signalbox::proxy

@@ -16,14 +16,14 @@ namespace signalbox::proxy {
 
 struct Binding {
     enum class Kind {
-        None,      ///< nothing stands there: connections are refused
-        Manifest,  ///< the address as the manifest has it
-        Url,       ///< `host`:`port`
+        None,     ///< nothing stands there: connections are refused
+        Manifest, ///< the address as the manifest has it
+        Url,      ///< `host`:`port`
     };
     Kind kind = Kind::None;
-    std::string host;                            ///< name or address of a URL
+    std::string host; ///< name or address of a URL
     std::uint16_t port = 0;
-    std::optional<base::SocketAddress> address;  ///< set when `host` is an address
+    std::optional<base::SocketAddress> address; ///< set when `host` is an address
 
     bool operator==(const Binding&) const = default;
 };

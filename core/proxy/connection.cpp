@@ -4,11 +4,8 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/container/small_vector.hpp>
 
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
 
 namespace signalbox::proxy {
 namespace asio = boost::asio;
@@ -64,7 +61,7 @@ std::size_t Connection::writeNow(std::span<const std::string_view> pieces, error
             }
             return m_socket.write_some(buffers, error);
         }
-        std::copy(piece.begin(), piece.end(), together.begin() + static_cast<std::ptrdiff_t>(size));
+        std::copy(piece.begin(), piece.end(), together.data() + size);
         size += piece.size();
     }
     return m_socket.write_some(asio::buffer(together.data(), size), error);
@@ -107,7 +104,8 @@ void Connection::write()
         }
         Buffers buffers;
         if (self->m_unsentOffset < self->m_unsentCopy.size()) {
-            buffers.emplace_back(self->m_unsentCopy.data() + self->m_unsentOffset, self->m_unsentCopy.size() - self->m_unsentOffset);
+            buffers.emplace_back(
+                self->m_unsentCopy.data() + self->m_unsentOffset, self->m_unsentCopy.size() - self->m_unsentOffset);
         }
         for (const std::string_view view : self->m_unsentViews) {
             buffers.emplace_back(view.data(), view.size());
@@ -131,7 +129,8 @@ void Connection::write()
             sent -= part;
             done += view.empty() ? 1 : 0;
         }
-        self->m_unsentViews.erase(self->m_unsentViews.begin(), self->m_unsentViews.begin() + static_cast<std::ptrdiff_t>(done));
+        self->m_unsentViews.erase(
+            self->m_unsentViews.begin(), self->m_unsentViews.begin() + static_cast<std::ptrdiff_t>(done));
         if (self->m_unsentSize > 0) {
             self->write();
             return;
@@ -143,13 +142,6 @@ void Connection::write()
         }
         self->onDrained();
     });
-}
-
-bool Connection::hasNews()
-{
-    char byte = 0;
-    const ssize_t size = ::recv(m_socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    return size >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
 }
 
 void Connection::startReading()
@@ -174,21 +166,21 @@ void Connection::read()
     m_reading = true;
     m_input.pin();
     m_socket.async_read_some(asio::buffer(m_input.space(), m_input.spaceSize()),
-                             [self = boost::intrusive_ptr(this)](const error_code& error, std::size_t size) {
-                                 self->m_reading = false;
-                                 self->m_input.unpin();
-                                 if (error == asio::error::operation_aborted || !self->isOpen()) {
-                                     return;
-                                 }
-                                 if (error) {
-                                     self->m_paused = true;
-                                     self->onEnd(error != asio::error::eof);
-                                     return;
-                                 }
-                                 self->m_input.filled(size);
-                                 self->onInput();
-                                 self->read();
-                             });
+        [self = boost::intrusive_ptr(this)](const error_code& error, std::size_t size) {
+            self->m_reading = false;
+            self->m_input.unpin();
+            if (error == asio::error::operation_aborted || !self->isOpen()) {
+                return;
+            }
+            if (error) {
+                self->m_paused = true;
+                self->onEnd(error != asio::error::eof);
+                return;
+            }
+            self->m_input.filled(size);
+            self->onInput();
+            self->read();
+        });
 }
 
 void Connection::expectInput(std::size_t bytes)

@@ -31,8 +31,8 @@ public:
 
     /// What becomes of bytes that the socket does not take at once.
     enum class Unsent {
-        Copy,   ///< they are copied
-        Refer,  ///< they stay where they are until onDrained() or close()
+        Copy,  ///< they are copied
+        Refer, ///< they stay where they are until onDrained() or close()
     };
 
     /// Sends `pieces` in order behind what is still unsent. A failed write is reported by the read side.
@@ -40,9 +40,6 @@ public:
     void send(std::string_view bytes) { send(std::span(&bytes, 1), Unsent::Copy); }
 
     std::size_t unsentBytes() const { return m_unsentSize; }
-
-    /// True when the peer has closed, reset or sent something that no read has seen yet. One system call.
-    bool hasNews();
 
     /// Keeps reading until pauseReading(); at most `limit` bytes are held unread (back-pressure).
     void startReading();
@@ -93,8 +90,8 @@ private:
 
     Socket m_socket;
     ByteBuffer m_input;
-    std::string m_unsentCopy;                    ///< goes out before m_unsentViews
-    std::size_t m_unsentOffset = 0;              ///< of m_unsentCopy already sent
+    std::string m_unsentCopy;       ///< goes out before m_unsentViews
+    std::size_t m_unsentOffset = 0; ///< of m_unsentCopy already sent
     std::vector<std::string_view> m_unsentViews;
     std::size_t m_unsentSize = 0;
     bool m_reading = false;

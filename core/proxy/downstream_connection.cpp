@@ -9,9 +9,9 @@
 namespace signalbox::proxy {
 namespace {
 
-constexpr std::size_t kMaxPipelined = 64 * 1024;      ///< bytes behind a running request, before reading pauses
-constexpr std::size_t kMaxUnsent = 256 * 1024;        ///< of answers, before further requests wait
-constexpr std::size_t kWatchRoom = 512;               ///< kept free to notice that the client goes away
+constexpr std::size_t kMaxPipelined = 64 * 1024; ///< bytes behind a running request, before reading pauses
+constexpr std::size_t kMaxUnsent = 256 * 1024;   ///< of answers, before further requests wait
+constexpr std::size_t kWatchRoom = 512;          ///< kept free to notice that the client goes away
 constexpr base::Duration kIdleTimeout = std::chrono::hours(1);
 constexpr base::Duration kDelayedClose = std::chrono::seconds(1);
 
@@ -23,13 +23,12 @@ base::WallTime wallNow()
 } // namespace
 
 DownstreamConnection::DownstreamConnection(Worker& worker, Socket socket, std::uint16_t port, std::string peer)
-    : Connection(std::move(socket))
-    , m_worker(worker)
-    , m_port(port)
-    , m_peer(std::move(peer))
-    , m_exchange(worker, *this)
-{
-}
+    : Connection(std::move(socket)),
+      m_worker(worker),
+      m_port(port),
+      m_peer(std::move(peer)),
+      m_exchange(worker, *this)
+{}
 
 void DownstreamConnection::start()
 {
@@ -261,11 +260,12 @@ void DownstreamConnection::startExchange()
     request.pathAndQuery = m_normalTarget ? m_head.targetText(base) : std::string_view(m_pathAndQuery);
     request.path = request.pathAndQuery.substr(0, request.pathAndQuery.find('?'));
     request.chunked = m_head.framing == http::Framing::Chunked;
-    request.body = request.chunked ? std::string_view(m_chunkedBody)
-                                   : input().view().substr(m_head.length, static_cast<std::size_t>(m_head.contentLength));
+    request.body = request.chunked
+        ? std::string_view(m_chunkedBody)
+        : input().view().substr(m_head.length, static_cast<std::size_t>(m_head.contentLength));
     request.hasBody = !request.body.empty();
     request.time = m_headTime;
-    request.received = m_worker.now();
+    request.received = m_lastActivity;
     m_exchange.headers().reset(m_head, base, m_peer, m_worker.idRandom());
     if (!m_normalTarget && !m_target.authority.empty()) {
         m_exchange.headers().setHost(m_target.authority);
@@ -306,11 +306,12 @@ void DownstreamConnection::nextRequest(std::size_t consumed)
 }
 
 /// Answers before any exchange: the head was refused, no host matches, or the body is too large. Recorded like any request.
-void DownstreamConnection::refuse(std::uint16_t status, std::string_view contentType, std::string_view body, std::string_view extra)
+void DownstreamConnection::refuse(
+    std::uint16_t status, std::string_view contentType, std::string_view body, std::string_view extra)
 {
     std::string head;
     writeLocalHead(head, status, contentType, body.size(), m_closeAfterAnswer, m_worker.date(), extra);
-    const std::string_view pieces[] = {head, m_isHeadRequest ? std::string_view {} : body};
+    const std::string_view pieces[] = {head, m_isHeadRequest ? std::string_view{} : body};
     send(pieces, Unsent::Copy);
     auto record = std::make_unique<telemetry::RequestRecord>();
     record->plan = (m_runningState ? m_runningState : m_worker.running())->worker().planPtr();
@@ -318,7 +319,7 @@ void DownstreamConnection::refuse(std::uint16_t status, std::string_view content
     record->status = status;
     record->complete = true;
     record->bytesOut = pieces[1].size();
-    record->first = base::Duration {};
+    record->first = base::Duration{};
     m_worker.recorder().add(std::move(record));
     m_runningState.reset();
     nextRequest(m_state == State::Discard || m_closeAfterAnswer ? 0 : m_head.length);

@@ -62,13 +62,13 @@ private:
     http::RequestHead m_head;
     http::ChunkedDecoder m_chunked;
     http::NormalizedTarget m_target;
-    std::string m_pathAndQuery;            ///< only when the target was not in normal form
+    std::string m_pathAndQuery; ///< only when the target was not in normal form
     std::size_t m_pathLength = 0;
     std::string m_chunkedBody;
     std::uint64_t m_bufferLimit = 0;
     std::uint64_t m_discardLeft = 0;
-    std::size_t m_decoded = 0;             ///< bytes behind the head that are decoded into m_chunkedBody
-    std::size_t m_lingerUnsent = 0;        ///< unsent when the delayed close was last put off
+    std::size_t m_decoded = 0;      ///< bytes behind the head that are decoded into m_chunkedBody
+    std::size_t m_lingerUnsent = 0; ///< unsent when the delayed close was last put off
     std::shared_ptr<RunningState> m_runningState;
     const plan::VirtualHost* m_virtualHost = nullptr;
     base::Instant m_lastActivity{};

@@ -30,25 +30,27 @@ std::string hostName(std::string_view host)
 
 std::int8_t grpcStatus(std::string_view text)
 {
+    if (text.empty()) {
+        return -1;
+    }
     int status = -1;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), status);
-    return error == std::errc() && end == text.data() + text.size() && status >= 0 && status <= 16 ? static_cast<std::int8_t>(status) : std::int8_t{-1};
+    return error == std::errc() && end == text.data() + text.size() && status >= 0 && status <= 16
+        ? static_cast<std::int8_t>(status)
+        : std::int8_t{-1};
 }
 
 } // namespace
 
-Exchange::Exchange(Worker& worker, DownstreamConnection& client)
-    : m_worker(worker)
-    , m_client(client)
-{
-}
+Exchange::Exchange(Worker& worker, DownstreamConnection& client) : m_worker(worker), m_client(client) {}
 
 Exchange::~Exchange()
 {
     dropAttempt();
 }
 
-void Exchange::start(std::shared_ptr<RunningState> state, const plan::VirtualHost& virtualHost, const ReceivedRequest& received)
+void Exchange::start(
+    std::shared_ptr<RunningState> state, const plan::VirtualHost& virtualHost, const ReceivedRequest& received)
 {
     m_active = true;
     m_state = std::move(state);
@@ -116,8 +118,8 @@ void Exchange::begin(const plan::Route& route)
     dispatch::Cluster* cluster = index == plan::kNone ? nullptr : &m_state->worker().cluster(index);
     m_clusterIndex = index;
     m_request.emplace(route, cluster,
-                      dispatch::Request::Streams {&m_state->worker().backoffRandom(), &m_state->worker().clusterRandom()},
-                      m_received.received);
+        dispatch::Request::Streams{&m_state->worker().backoffRandom(), &m_state->worker().clusterRandom()},
+        m_received.received);
     perform(m_request->start(m_worker.now()));
 }
 
@@ -179,7 +181,8 @@ void Exchange::startAttempt(dispatch::Host& host)
     m_attempts.push_back({m_pool->address().value_or(host.address), base::kNever});
     const plan::BackendProfile& backend = *m_profile;
     const auto credential = checkCredential(m_headers, backend);
-    const std::string_view model = backend.modelNameOverride.empty() ? m_parsed.model() : std::string_view(backend.modelNameOverride);
+    const std::string_view model =
+        backend.modelNameOverride.empty() ? m_parsed.model() : std::string_view(backend.modelNameOverride);
     auto path = chat::upstreamPath(m_parsed.endpoint, backend, model);
     if (credential == CredentialCheck::Missing) {
         replyLocal(401, "application/json", chat::errorEnvelope("Unauthorized", 401, "missing upstream credential"));
@@ -208,7 +211,8 @@ void Exchange::sendAttempt(UpstreamConnection& connection)
     const plan::BackendProfile& backend = *m_profile;
     char boundary[72];
     std::string_view boundaryText;
-    if (m_parsed.endpoint == chat::Endpoint::AudioTranscriptions || m_parsed.endpoint == chat::Endpoint::AudioTranslations) {
+    if (m_parsed.endpoint == chat::Endpoint::AudioTranscriptions
+        || m_parsed.endpoint == chat::Endpoint::AudioTranslations) {
         char uuids[2][36];
         base::writeUuid(m_worker.idRandom(), uuids[0]);
         base::writeUuid(m_worker.idRandom(), uuids[1]);
@@ -220,8 +224,8 @@ void Exchange::sendAttempt(UpstreamConnection& connection)
         }
         boundaryText = {boundary, size};
     }
-    m_body = chat::makeUpstreamBody(m_parsed, m_received.body, backend, m_connectedAttempts > 0, m_request->route().countsUsage,
-                                    m_headers.contentType(), boundaryText);
+    m_body = chat::makeUpstreamBody(m_parsed, m_received.body, backend, m_connectedAttempts > 0,
+        m_request->route().countsUsage, m_headers.contentType(), boundaryText);
     AttemptTarget target;
     target.path = m_attemptPath;
     target.rewriteHost = m_endpoint->rewriteHost;
@@ -297,7 +301,8 @@ void Exchange::beginAnswer(const http::ResponseHead& head, const char* base)
         m_watcher = {};
         m_batch.clear();
         m_batchSize = 0;
-        writeAnswerHead(m_answerHead, head, base, {AnswerBody::Framing::Chunked, 0}, false, m_client.closesAfterAnswer(), m_worker.date());
+        writeAnswerHead(m_answerHead, head, base, {AnswerBody::Framing::Chunked, 0}, false,
+            m_client.closesAfterAnswer(), m_worker.date());
         m_headPending = true;
         m_request->onHeadSent();
     } else {
@@ -383,8 +388,8 @@ void Exchange::onAnswerEnd()
 void Exchange::sendCollected()
 {
     const char* base = m_answerHead.data();
-    auto treatment = chat::treatAnswer(m_parsed.endpoint, m_profile->schema, m_status, m_answer.find(base, "content-type"),
-                                       m_answer.find(base, "content-encoding"), m_collected, m_facts);
+    auto treatment = chat::treatAnswer(m_parsed.endpoint, m_profile->schema, m_status,
+        m_answer.find(base, "content-type"), m_answer.find(base, "content-encoding"), m_collected, m_facts);
     if (treatment.kind == chat::AnswerTreatment::Kind::Fail) {
         replyLocal(500, {}, {});
         return;
@@ -394,7 +399,7 @@ void Exchange::sendCollected()
         m_replacement = std::move(treatment.body);
         m_collected = m_replacement;
     }
-    AnswerBody body {AnswerBody::Framing::Length, m_collected.size()};
+    AnswerBody body{AnswerBody::Framing::Length, m_collected.size()};
     if (m_client.isHeadRequest()) {
         body.length = m_answer.contentLength;
     } else if (m_status == 204 || m_status == 304) {
@@ -466,11 +471,12 @@ void Exchange::replyMachine(const dispatch::LocalReply& reply)
 {
     if (m_request->route().action == plan::Route::Action::NotFound) {
         replyLocal(404, "text/plain", chat::kNoRouteText);
-    } else if (reply.inErrorForm) {
+    } else if (reply.inErrorForm && chat::wrapsErrors(m_parsed.endpoint)) {
         const plan::ApiSchema schema = m_profile != nullptr ? m_profile->schema : plan::ApiSchema::OpenAI;
-        replyLocal(reply.status, "application/json", chat::wrappedLocalReply(m_parsed.endpoint, schema, reply.status, reply.text));
+        replyLocal(reply.status, "application/json",
+            chat::wrappedLocalReply(m_parsed.endpoint, schema, reply.status, reply.text));
     } else {
-        replyLocal(reply.status, reply.text.empty() ? std::string_view {} : "text/plain", reply.text);
+        replyLocal(reply.status, reply.text.empty() ? std::string_view{} : "text/plain", reply.text);
     }
 }
 
@@ -484,7 +490,7 @@ void Exchange::replyLocal(std::uint16_t status, std::string_view contentType, st
     m_bytesOut = m_client.isHeadRequest() ? 0 : body.size();
     std::string head;
     writeLocalHead(head, status, contentType, body.size(), m_client.closesAfterAnswer(), m_worker.date());
-    const std::string_view pieces[] = {head, m_client.isHeadRequest() ? std::string_view {} : body};
+    const std::string_view pieces[] = {head, m_client.isHeadRequest() ? std::string_view{} : body};
     m_firstByte = m_worker.now();
     m_client.send(pieces, Connection::Unsent::Copy);
     finish(true);
@@ -509,7 +515,7 @@ void Exchange::finish(bool complete)
 
 void Exchange::record(bool complete)
 {
-    auto record = std::make_unique<telemetry::RequestRecord>();
+    auto record = std::make_shared<telemetry::RequestRecord>();
     const base::Instant now = m_worker.now();
     record->plan = m_state->worker().planPtr();
     record->time = m_received.time;

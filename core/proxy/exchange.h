@@ -26,7 +26,7 @@ struct ReceivedRequest {
     std::string_view pathAndQuery; ///< normalised, as x-ai-eg-original-path has it
     std::string_view body;         ///< decoded
     bool hasBody = false;
-    bool chunked = false;          ///< the body came in chunks
+    bool chunked = false; ///< the body came in chunks
     base::WallTime time;
     base::Instant received{};
 };
@@ -42,7 +42,8 @@ public:
     RequestHeaders& headers() { return m_headers; }
 
     /// Runs a request; the connection hears onExchangeDone() at its end, perhaps before this returns.
-    void start(std::shared_ptr<RunningState> state, const plan::VirtualHost& virtualHost, const ReceivedRequest& received);
+    void start(
+        std::shared_ptr<RunningState> state, const plan::VirtualHost& virtualHost, const ReceivedRequest& received);
 
     bool isActive() const { return m_active; }
     /// The client went away: cancels what runs.
@@ -93,29 +94,29 @@ private:
     std::uint32_t m_clusterIndex = plan::kNone;
     const plan::BackendProfile* m_profile = nullptr;
     const plan::Endpoint* m_endpoint = nullptr;
-    bool m_waiting = false;                    ///< for the pool
+    bool m_waiting = false; ///< for the pool
     UpstreamPool* m_pool = nullptr;
     UpstreamConnection* m_upstream = nullptr;
     std::uint32_t m_connectedAttempts = 0;
     std::string m_previousHost;
     std::string m_attemptPath;
-    std::string m_requestHead;                 ///< of the attempt; stays put while it is sent
+    std::string m_requestHead; ///< of the attempt; stays put while it is sent
     chat::UpstreamBody m_body;
     char m_chunkLine[18] = {};
 
     // the answer
     std::uint16_t m_status = 0;
     bool m_streaming = false;
-    bool m_headPending = false;                ///< m_answerHead has not been sent
-    bool m_draining = false;                   ///< all is handed to the socket, which has not taken it yet
+    bool m_headPending = false; ///< m_answerHead has not been sent
+    bool m_draining = false;    ///< all is handed to the socket, which has not taken it yet
     http::ResponseHead m_answer;
-    std::string m_answerHead;                  ///< streamed: bytes for the client; collected: copy of the backend's head
+    std::string m_answerHead; ///< streamed: bytes for the client; collected: copy of the backend's head
     std::string_view m_collected;
     boost::container::small_vector<std::string_view, 8> m_batch;
     std::size_t m_batchSize = 0;
-    ByteBuffer m_heldBuffer;                   ///< bytes of a large answer that the client's socket still reads
+    ByteBuffer m_heldBuffer; ///< bytes of a large answer that the client's socket still reads
     std::string m_heldText;
-    std::string m_replacement;                 ///< body that stands for a backend's
+    std::string m_replacement; ///< body that stands for a backend's
     chat::AnswerFacts m_facts;
     chat::EventStreamWatcher m_watcher;
     std::uint64_t m_bytesOut = 0;
@@ -125,7 +126,7 @@ private:
         base::SocketAddress address;
         base::Instant firstByte;
     };
-    boost::container::small_vector<AttemptNote, 4> m_attempts;  ///< as in the machine's trace
+    boost::container::small_vector<AttemptNote, 4> m_attempts; ///< as in the machine's trace
 };
 
 } // namespace signalbox::proxy

@@ -16,11 +16,10 @@ class Probe final : public Connection, private TimerWheel::Timer
 {
 public:
     Probe(Worker& worker, const plan::ActiveHealthCheck& check, HealthProbes::Done done)
-        : Connection(Socket(worker.context()))
-        , m_check(check)
-        , m_done(std::move(done))
-    {
-    }
+        : Connection(Socket(worker.context())),
+          m_check(check),
+          m_done(std::move(done))
+    {}
 
     void start(Worker& worker, const base::SocketAddress& address)
     {
@@ -43,7 +42,8 @@ public:
 private:
     void ask()
     {
-        send(m_check.method + " " + m_check.path + " HTTP/1.1\r\nhost: " + m_check.host + "\r\nuser-agent: Envoy/HC\r\nconnection: close\r\n\r\n");
+        send(m_check.method + " " + m_check.path + " HTTP/1.1\r\nhost: " + m_check.host
+            + "\r\nuser-agent: Envoy/HC\r\nconnection: close\r\n\r\n");
         startReading();
     }
 
@@ -55,7 +55,8 @@ private:
             return;
         }
         const auto& expected = m_check.expectedStatuses;
-        const bool good = status == http::ParseStatus::Complete && std::find(expected.begin(), expected.end(), head.status) != expected.end();
+        const bool good = status == http::ParseStatus::Complete
+            && std::find(expected.begin(), expected.end(), head.status) != expected.end();
         finish(good ? CheckResult::Success : CheckResult::UnexpectedStatus);
     }
 

@@ -9,7 +9,7 @@ namespace signalbox::proxy {
 
 /// A socket to listen on for all listeners of one port of the manifest.
 struct ListenAddress {
-    base::SocketAddress address;      ///< port 0: a free one
+    base::SocketAddress address; ///< port 0: a free one
     std::uint16_t manifestPort = 0;
 };
 

@@ -38,11 +38,11 @@ Resolution toResolution(int status, const ares_addrinfo* info)
     for (const ares_addrinfo_node* node = info->nodes; node != nullptr; node = node->ai_next) {
         base::SocketAddress address;
         if (node->ai_family == AF_INET) {
-            sockaddr_in in {};
+            sockaddr_in in{};
             std::memcpy(&in, node->ai_addr, sizeof in);
             std::memcpy(address.bytes.data(), &in.sin_addr, 4);
         } else if (node->ai_family == AF_INET6) {
-            sockaddr_in6 in {};
+            sockaddr_in6 in{};
             std::memcpy(&in, node->ai_addr, sizeof in);
             std::memcpy(address.bytes.data(), &in.sin6_addr, 16);
             address.isV6 = true;
@@ -61,10 +61,7 @@ Resolution toResolution(int status, const ares_addrinfo* info)
 class NameResolver::Thread
 {
 public:
-    Thread()
-        : m_wake(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC))
-    {
-    }
+    Thread() : m_wake(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
 
     ~Thread()
     {
@@ -109,7 +106,7 @@ private:
 
     void run()
     {
-        ares_options options {};
+        ares_options options{};
         options.timeout = 2000;
         options.tries = 2;
         if (ares_init_options(&m_channel, &options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES) != ARES_SUCCESS) {
@@ -140,14 +137,14 @@ private:
             }
             const bool six = question.family == plan::DnsFamily::V6Only;
             const int family = question.family == plan::DnsFamily::All ? AF_UNSPEC : six ? AF_INET6 : AF_INET;
-            query(new Running {this, std::move(question), false}, family);
+            query(new Running{this, std::move(question), false}, family);
         }
         return true;
     }
 
     void query(Running* running, int family)
     {
-        ares_addrinfo_hints hints {};
+        ares_addrinfo_hints hints{};
         hints.ai_family = family;
         hints.ai_flags = ARES_AI_NOSORT;
         ares_getaddrinfo(m_channel, running->question.name.c_str(), nullptr, &hints, &Thread::onAnswer, running);
@@ -175,9 +172,10 @@ private:
 
     void waitForSockets()
     {
-        std::array<ares_socket_t, ARES_GETSOCK_MAXNUM> sockets {};
-        const auto bits = static_cast<unsigned>(m_channel == nullptr ? 0 : ares_getsock(m_channel, sockets.data(), static_cast<int>(sockets.size())));
-        std::vector<pollfd> polled {{m_wake, POLLIN, 0}};
+        std::array<ares_socket_t, ARES_GETSOCK_MAXNUM> sockets{};
+        const auto bits = static_cast<unsigned>(
+            m_channel == nullptr ? 0 : ares_getsock(m_channel, sockets.data(), static_cast<int>(sockets.size())));
+        std::vector<pollfd> polled{{m_wake, POLLIN, 0}};
         for (unsigned i = 0; i < sockets.size(); ++i) {
             short events = 0;
             events = static_cast<short>(events | (ARES_GETSOCK_READABLE(bits, i) ? POLLIN : 0));
@@ -195,7 +193,8 @@ private:
         for (std::size_t i = 1; i < polled.size(); ++i) {
             const bool readable = (polled[i].revents & (POLLIN | POLLERR | POLLHUP)) != 0;
             const bool writable = (polled[i].revents & POLLOUT) != 0;
-            ares_process_fd(m_channel, readable ? polled[i].fd : ARES_SOCKET_BAD, writable ? polled[i].fd : ARES_SOCKET_BAD);
+            ares_process_fd(
+                m_channel, readable ? polled[i].fd : ARES_SOCKET_BAD, writable ? polled[i].fd : ARES_SOCKET_BAD);
         }
         ares_process_fd(m_channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD); // time-outs
     }
@@ -208,10 +207,7 @@ private:
     std::thread m_thread;
 };
 
-NameResolver::NameResolver()
-    : m_thread(std::make_unique<Thread>())
-{
-}
+NameResolver::NameResolver() : m_thread(std::make_unique<Thread>()) {}
 
 NameResolver::~NameResolver() = default;
 

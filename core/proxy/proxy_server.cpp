@@ -27,7 +27,7 @@ constexpr int kBacklog = 1024;
 /// Thousands of connections need descriptors: the soft limit goes up to the hard one.
 void raiseDescriptorLimit()
 {
-    rlimit limit {};
+    rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
         limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, 200'000);
         ::setrlimit(RLIMIT_NOFILE, &limit);
@@ -56,7 +56,7 @@ public:
         raiseDescriptorLimit();
         const unsigned count = std::max(1U, options.workers);
         for (unsigned i = 0; i < count; ++i) {
-            const Worker::Setup setup {i, options.seed, std::max<std::size_t>(1, options.maxConnections / count)};
+            const Worker::Setup setup{i, options.seed, std::max<std::size_t>(1, options.maxConnections / count)};
             m_workers.push_back(std::make_unique<Worker>(setup, recorder, *m_resolver));
             m_guards.emplace_back(m_workers.back()->context().get_executor());
         }
@@ -161,8 +161,7 @@ private:
 
 ProxyServer::ProxyServer(const ProxyOptions& options, telemetry::Recorder& recorder)
     : m_threads(std::make_unique<Threads>(options, recorder))
-{
-}
+{}
 
 ProxyServer::~ProxyServer() = default;
 

@@ -17,8 +17,8 @@
 namespace signalbox::proxy {
 
 struct ProxyOptions {
-    unsigned workers = 1;              ///< threads, each with its own balancer state; at least 1
-    std::uint64_t seed = 0;            ///< of every random choice
+    unsigned workers = 1;                ///< threads, each with its own balancer state; at least 1
+    std::uint64_t seed = 0;              ///< of every random choice
     std::size_t maxConnections = 50'000; ///< from clients, over all workers; more are closed at once
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/proxy/request_headers.h"
 
+#include "core/proxy/head_line.h"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -11,55 +13,32 @@ namespace {
 
 // Envoy's internal-only headers: taken off every request that comes from outside (ConnectionManagerUtility,
 // cleanInternalHeaders), and AI Gateway's own that no backend sees.
-constexpr std::array<std::string_view, 24> kStripped{
-    "x-envoy-retry-on",
-    "x-envoy-retry-grpc-on",
-    "x-envoy-max-retries",
-    "x-envoy-retriable-status-codes",
-    "x-envoy-retriable-header-names",
-    "x-envoy-upstream-alt-stat-name",
-    "x-envoy-upstream-rq-timeout-ms",
-    "x-envoy-upstream-rq-per-try-timeout-ms",
-    "x-envoy-upstream-rq-timeout-alt-response",
-    "x-envoy-expected-rq-timeout-ms",
-    "x-envoy-hedge-on-per-try-timeout",
-    "x-envoy-force-trace",
-    "x-envoy-ip-tags",
-    "x-envoy-original-url",
-    "x-envoy-original-path",
-    "x-envoy-internal",
-    "x-envoy-external-address",
-    "x-envoy-decorator-operation",
-    "x-envoy-downstream-service-cluster",
-    "x-envoy-downstream-service-node",
-    "x-ai-eg-upstream-host",
-    "x-request-id",
-    "x-forwarded-proto",
+constexpr std::array<std::string_view, 24> kStripped{"x-envoy-retry-on", "x-envoy-retry-grpc-on", "x-envoy-max-retries",
+    "x-envoy-retriable-status-codes", "x-envoy-retriable-header-names", "x-envoy-upstream-alt-stat-name",
+    "x-envoy-upstream-rq-timeout-ms", "x-envoy-upstream-rq-per-try-timeout-ms",
+    "x-envoy-upstream-rq-timeout-alt-response", "x-envoy-expected-rq-timeout-ms", "x-envoy-hedge-on-per-try-timeout",
+    "x-envoy-force-trace", "x-envoy-ip-tags", "x-envoy-original-url", "x-envoy-original-path", "x-envoy-internal",
+    "x-envoy-external-address", "x-envoy-decorator-operation", "x-envoy-downstream-service-cluster",
+    "x-envoy-downstream-service-node", "x-ai-eg-upstream-host", "x-request-id", "x-forwarded-proto",
     "proxy-connection"};
+
+constexpr std::size_t kUsualHead = 1024;
 
 bool isStripped(std::string_view name)
 {
-    return (name.front() == 'x' || name.front() == 'p') && std::find(kStripped.begin(), kStripped.end(), name) != kStripped.end();
-}
-
-void appendLine(std::string& out, std::string_view name, std::string_view value)
-{
-    out.append(name).append(": ").append(value).append("\r\n");
+    return (name.front() == 'x' || name.front() == 'p')
+        && std::find(kStripped.begin(), kStripped.end(), name) != kStripped.end();
 }
 
 bool isNamedByConnection(std::string_view connection, std::string_view name)
 {
     bool named = false;
-    http::forEachElement(connection, [&](std::string_view element) { named = named || http::equalsIgnoreCase(element, name); });
+    http::forEachElement(
+        connection, [&](std::string_view element) { named = named || http::equalsIgnoreCase(element, name); });
     return named;
 }
 
 } // namespace
-
-void RequestHeaders::drop(std::string_view name)
-{
-    m_list.erase(std::remove_if(m_list.begin(), m_list.end(), [&](const auto& header) { return header.name == name; }), m_list.end());
-}
 
 std::string_view RequestHeaders::find(std::string_view lowerName) const
 {
@@ -159,9 +138,12 @@ void RequestHeaders::reset(const http::RequestHead& head, const char* base, std:
 
 void RequestHeaders::setModel(std::string_view model, std::string_view originalPath)
 {
-    drop("x-ai-eg-model");
-    drop("x-ai-eg-original-path");
-    drop("x-ai-eg-internal-req-id");
+    const auto isOurs = [](const dispatch::HeaderView& header) {
+        return header.name.starts_with("x-ai-eg-")
+            && (header.name == "x-ai-eg-model" || header.name == "x-ai-eg-original-path"
+                || header.name == "x-ai-eg-internal-req-id");
+    };
+    m_list.erase(std::remove_if(m_list.begin(), m_list.end(), isOurs), m_list.end());
     add("x-ai-eg-model", model);
     add("x-ai-eg-original-path", originalPath);
     add("x-ai-eg-internal-req-id", {m_internalId, sizeof m_internalId});
@@ -191,9 +173,9 @@ class AttemptHeaders
 {
 public:
     AttemptHeaders(const RequestHeaders& headers, const AttemptTarget& target)
-        : m_headers(headers)
-        , m_target(target)
-        , m_list(headers.m_list)
+        : m_headers(headers),
+          m_target(target),
+          m_list(headers.m_list)
     {
         addForwardedHost();
         if (!target.contentType.empty()) {
@@ -260,7 +242,9 @@ private:
 
     void remove(std::string_view name)
     {
-        m_list.erase(std::remove_if(m_list.begin(), m_list.end(), [&](const auto& header) { return header.name == name; }), m_list.end());
+        m_list.erase(
+            std::remove_if(m_list.begin(), m_list.end(), [&](const auto& header) { return header.name == name; }),
+            m_list.end());
     }
 
     void set(std::string_view name, std::string_view value)
@@ -276,8 +260,10 @@ private:
     std::string m_key;
 };
 
-void writeRequestHead(std::string& out, std::string_view method, const RequestHeaders& headers, const AttemptTarget& target)
+void writeRequestHead(
+    std::string& out, std::string_view method, const RequestHeaders& headers, const AttemptTarget& target)
 {
+    out.reserve(kUsualHead);
     out.append(method).append(" ").append(target.path).append(" HTTP/1.1\r\n");
     appendLine(out, "host", target.rewriteHost.empty() ? headers.host() : target.rewriteHost);
     AttemptHeaders(headers, target).write(out);

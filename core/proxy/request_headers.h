@@ -42,14 +42,13 @@ public:
 
 private:
     void add(std::string_view name, std::string_view value) { m_list.push_back({name, value}); }
-    void drop(std::string_view name);
 
     friend class AttemptHeaders;
 
     List m_list;
     std::string_view m_host;
     std::string_view m_contentType;
-    std::string_view m_forwardedHost;     ///< the client's own x-forwarded-host
+    std::string_view m_forwardedHost; ///< the client's own x-forwarded-host
     bool m_hasForwardedHost = false;
     std::string m_forwardedFor;
     char m_requestId[36] = {};
@@ -60,12 +59,12 @@ private:
 /// What an attempt changes.
 struct AttemptTarget {
     std::string_view path;
-    std::string_view rewriteHost;          ///< empty: the client's Host stays
-    std::uint32_t connectedAttempts = 0;   ///< attempts before this one that had reached a connection
-    std::string_view previousHost;         ///< Host of the last of those
+    std::string_view rewriteHost;        ///< empty: the client's Host stays
+    std::uint32_t connectedAttempts = 0; ///< attempts before this one that had reached a connection
+    std::string_view previousHost;       ///< Host of the last of those
     const plan::BackendProfile* profile = nullptr;
-    std::string_view contentType;          ///< not empty: replaces the client's
-    bool chunked = false;                  ///< the client's chunked body goes on as it is
+    std::string_view contentType; ///< not empty: replaces the client's
+    bool chunked = false;         ///< the client's chunked body goes on as it is
     bool hasLength = false;
     std::uint64_t length = 0;
 };
@@ -76,6 +75,7 @@ enum class CredentialCheck { Ok, Missing, Unusable };
 CredentialCheck checkCredential(const RequestHeaders& headers, const plan::BackendProfile& profile);
 
 /// Writes the complete head of an attempt behind `out`.
-void writeRequestHead(std::string& out, std::string_view method, const RequestHeaders& headers, const AttemptTarget& target);
+void writeRequestHead(
+    std::string& out, std::string_view method, const RequestHeaders& headers, const AttemptTarget& target);
 
 } // namespace signalbox::proxy

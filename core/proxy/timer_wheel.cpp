@@ -19,10 +19,7 @@ void TimerWheel::Timer::cancel()
     }
 }
 
-TimerWheel::TimerWheel(base::Instant now)
-    : m_origin(now)
-{
-}
+TimerWheel::TimerWheel(base::Instant now) : m_origin(now) {}
 
 TimerWheel::~TimerWheel()
 {

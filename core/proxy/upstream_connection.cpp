@@ -12,11 +12,10 @@ using boost::system::error_code;
 using dispatch::Failure;
 
 UpstreamConnection::UpstreamConnection(Worker& worker, UpstreamPool& pool)
-    : Connection(Socket(worker.context()))
-    , m_worker(worker)
-    , m_pool(&pool)
-{
-}
+    : Connection(Socket(worker.context())),
+      m_worker(worker),
+      m_pool(&pool)
+{}
 
 void UpstreamConnection::connect(const base::SocketAddress& address, base::Duration timeout)
 {
@@ -25,7 +24,8 @@ void UpstreamConnection::connect(const base::SocketAddress& address, base::Durat
     error_code error;
     socket().open(endpoint.protocol(), error);
     if (error) {
-        asio::post(m_worker.context(), [self = UpstreamConnectionPtr(this)] { self->fail(Failure::LocalConnectionFailure); });
+        asio::post(
+            m_worker.context(), [self = UpstreamConnectionPtr(this)] { self->fail(Failure::LocalConnectionFailure); });
         return;
     }
     prepare();
@@ -263,7 +263,6 @@ void UpstreamConnection::recycle()
 {
     const bool reusable = m_reusable && input().empty() && unsentBytes() == 0 && m_pool != nullptr;
     m_state = State::Idle;
-    m_idleSince = m_worker.now();
     if (!reusable) {
         m_state = State::Body; // not idle for the pool's books
         retire();

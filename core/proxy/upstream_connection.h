@@ -66,7 +66,6 @@ public:
     /// The pool is gone: close when idle, after the running answer otherwise.
     void forgetPool();
     std::uint32_t requestsCarried() const { return m_carried; }
-    base::Instant idleSince() const { return m_idleSince; }
 
 private:
     enum class State : std::uint8_t { Connecting, Idle, Head, Body, Finished, Closed };
@@ -94,10 +93,9 @@ private:
     http::Framing m_framing = http::Framing::None;
     http::ChunkedDecoder m_chunked;
     std::uint64_t m_bodyLeft = 0;
-    std::uint64_t m_collectLimit = 0;  ///< 0: streamed
+    std::uint64_t m_collectLimit = 0; ///< 0: streamed
     std::string m_collected;
     std::uint32_t m_carried = 0;
-    base::Instant m_idleSince{};
     bool m_toHead = false;
     bool m_reusable = true;
     bool m_tooLarge = false;

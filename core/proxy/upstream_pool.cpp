@@ -3,19 +3,20 @@
 
 #include "core/proxy/worker.h"
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
 
 namespace signalbox::proxy {
 using dispatch::Failure;
 
 UpstreamPool::UpstreamPool(Worker& worker, std::shared_ptr<dispatch::Cluster> cluster, dispatch::HostPtr host,
-                           std::optional<base::SocketAddress> address)
-    : m_worker(worker)
-    , m_cluster(std::move(cluster))
-    , m_host(std::move(host))
-    , m_address(address)
-{
-}
+    std::optional<base::SocketAddress> address)
+    : m_worker(worker),
+      m_cluster(std::move(cluster)),
+      m_host(std::move(host)),
+      m_address(address)
+{}
 
 UpstreamPool::~UpstreamPool()
 {
@@ -28,13 +29,32 @@ UpstreamPool::~UpstreamPool()
 
 void UpstreamPool::acquire(PoolClient& client)
 {
-    // A server may have closed at this very moment: the event is queued behind the one that brought this request.
-    while (!m_idle.empty() && m_idle.back()->hasNews()) {
-        const UpstreamConnectionPtr closed(m_idle.back());
-        m_idle.pop_back();
-        closed->forgetPool();
-        remove(*closed);
+    if (m_idle.empty()) {
+        serve(client);
+        return;
     }
+    // A server may have closed an idle connection at this very moment, and its event is queued behind the one that brought
+    // this request. Whatever has happened already comes first; to look at the socket would cost a system call per request.
+    if (m_arrived.empty()) {
+        boost::asio::post(m_worker.context(), [this] { serveArrived(); });
+    }
+    m_arrived.push_back(client);
+}
+
+void UpstreamPool::serveArrived()
+{
+    ClientList arrived;
+    arrived.swap(m_arrived);
+    while (!arrived.empty()) {
+        PoolClient& client = arrived.front();
+        client.unlink();
+        serve(client);
+    }
+    discardWhenUnused();
+}
+
+void UpstreamPool::serve(PoolClient& client)
+{
     if (!m_idle.empty()) {
         if (!m_cluster->canRequest()) {
             client.onPoolFailure(Failure::Overflow);
@@ -54,6 +74,7 @@ void UpstreamPool::acquire(PoolClient& client)
         return;
     }
     ++m_cluster->gauges.pending;
+    client.m_pending = true;
     m_waiting.push_back(client);
     const auto waiting = static_cast<std::size_t>(std::distance(m_waiting.begin(), m_waiting.end()));
     if (waiting > m_connecting && m_cluster->canOpenConnection(static_cast<std::uint32_t>(m_connections.size()))) {
@@ -65,6 +86,8 @@ void UpstreamPool::cancel(PoolClient& client)
 {
     if (client.is_linked()) {
         client.unlink();
+    }
+    if (std::exchange(client.m_pending, false)) {
         --m_cluster->gauges.pending;
     }
 }
@@ -115,7 +138,7 @@ void UpstreamPool::onConnectFailed(UpstreamConnection& connection, Failure failu
     const UpstreamConnectionPtr keep(&connection);
     remove(connection);
     // Envoy gives up everybody who waits, so that their own retry decides where to go.
-    boost::intrusive::list<PoolClient, boost::intrusive::constant_time_size<false>> waiting;
+    ClientList waiting;
     waiting.swap(m_waiting);
     while (!waiting.empty()) {
         PoolClient& client = waiting.front();

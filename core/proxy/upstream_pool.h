@@ -23,7 +23,11 @@ public:
     virtual void onPoolFailure(dispatch::Failure failure) = 0;
 
 protected:
-    ~PoolClient() = default;
+    virtual ~PoolClient() = default;
+
+private:
+    friend class UpstreamPool;
+    bool m_pending = false; ///< counts in the cluster's gauge
 };
 
 class UpstreamPool
@@ -32,7 +36,7 @@ public:
     /// `host` and `cluster` are kept alive by the pool. `address`: the socket to connect to; nothing: nobody stands
     /// there, every connection is refused.
     UpstreamPool(Worker& worker, std::shared_ptr<dispatch::Cluster> cluster, dispatch::HostPtr host,
-                 std::optional<base::SocketAddress> address);
+        std::optional<base::SocketAddress> address);
     ~UpstreamPool();
     UpstreamPool(const UpstreamPool&) = delete;
     UpstreamPool& operator=(const UpstreamPool&) = delete;
@@ -44,7 +48,7 @@ public:
 
     /// Closes idle connections; busy ones close after their answer (the cluster was replaced or the host left).
     void drain();
-    bool isUnused() const { return m_connections.empty() && m_waiting.empty(); }
+    bool isUnused() const { return m_connections.empty() && m_waiting.empty() && m_arrived.empty(); }
 
     const std::optional<base::SocketAddress>& address() const { return m_address; }
     const dispatch::HostPtr& host() const { return m_host; }
@@ -57,6 +61,10 @@ public:
     void onClosed(UpstreamConnection& connection);
 
 private:
+    using ClientList = boost::intrusive::list<PoolClient, boost::intrusive::constant_time_size<false>>;
+
+    void serve(PoolClient& client);
+    void serveArrived();
     void openConnection();
     void give(UpstreamConnection& connection, PoolClient& client);
     void serveWaiting(UpstreamConnection& connection);
@@ -69,7 +77,8 @@ private:
     std::optional<base::SocketAddress> m_address;
     std::vector<UpstreamConnectionPtr> m_connections;
     std::vector<UpstreamConnection*> m_idle;
-    boost::intrusive::list<PoolClient, boost::intrusive::constant_time_size<false>> m_waiting;
+    ClientList m_arrived; ///< to be served behind the events that have come with theirs
+    ClientList m_waiting; ///< for a connection
     std::uint32_t m_connecting = 0;
     bool m_draining = false;
 };

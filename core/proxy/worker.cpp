@@ -19,22 +19,23 @@ asio::ip::tcp::endpoint toEndpoint(const base::SocketAddress& address)
     if (address.isV6) {
         return {asio::ip::address_v6(address.bytes), address.port};
     }
-    asio::ip::address_v4::bytes_type bytes {address.bytes[0], address.bytes[1], address.bytes[2], address.bytes[3]};
+    asio::ip::address_v4::bytes_type bytes{address.bytes[0], address.bytes[1], address.bytes[2], address.bytes[3]};
     return {asio::ip::address_v4(bytes), address.port};
 }
 
 // ---- RunningState ----------------------------------------------------------------------------------
 
 RunningState::RunningState(std::unique_ptr<dispatch::WorkerState> workerState, BindingsPtr bindingTable)
-    : m_worker(std::move(workerState))
-    , m_table(std::move(bindingTable))
+    : m_worker(std::move(workerState)),
+      m_table(std::move(bindingTable))
 {
     for (const plan::Endpoint& endpoint : m_worker->plan().endpoints) {
         m_bindings.push_back(&m_table->of(endpoint.key()));
     }
 }
 
-const plan::VirtualHost* RunningState::virtualHost(std::uint16_t port, std::string_view host, std::uint64_t& bufferLimit) const
+const plan::VirtualHost* RunningState::virtualHost(
+    std::uint16_t port, std::string_view host, std::uint64_t& bufferLimit) const
 {
     for (const plan::Listener& listener : plan().listeners) {
         if (listener.port != port) {
@@ -66,19 +67,18 @@ struct Worker::Listening {
 };
 
 Worker::Worker(const Setup& setup, telemetry::Recorder& recorder, NameResolver& resolver)
-    : m_index(setup.index)
-    , m_seed(setup.seed)
-    , m_maxConnections(setup.maxConnections)
-    , m_epoch(std::chrono::steady_clock::now())
-    , m_timers(base::Instant {})
-    , m_tick(std::make_unique<asio::steady_timer>(*m_context))
-    , m_recorder(recorder)
-    , m_resolver(resolver)
-    , m_idRandom(base::Random::stream(setup.seed, "worker/" + std::to_string(setup.index) + "/ids"))
-    , m_clusterTimer(std::make_unique<ClusterTimer>(*this))
-    , m_probes(std::make_unique<HealthProbes>(*this))
-{
-}
+    : m_index(setup.index),
+      m_seed(setup.seed),
+      m_maxConnections(setup.maxConnections),
+      m_epoch(std::chrono::steady_clock::now()),
+      m_timers(base::Instant{}),
+      m_tick(std::make_unique<asio::steady_timer>(*m_context)),
+      m_recorder(recorder),
+      m_resolver(resolver),
+      m_idRandom(base::Random::stream(setup.seed, "worker/" + std::to_string(setup.index) + "/ids")),
+      m_clusterTimer(std::make_unique<ClusterTimer>(*this)),
+      m_probes(std::make_unique<HealthProbes>(*this))
+{}
 
 /// Nothing of what is still queued runs any more: the context goes first, and its handlers with it, while all that they keep
 /// (connections, probes) can still take leave of this object.
@@ -105,7 +105,7 @@ std::string_view Worker::date()
     const std::time_t second = std::time(nullptr);
     if (second != m_dateSecond) {
         m_dateSecond = second;
-        std::tm utc {};
+        std::tm utc{};
         ::gmtime_r(&second, &utc);
         char text[40];
         m_date.assign(text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &utc));
@@ -149,30 +149,33 @@ void Worker::onTick()
 
 void Worker::addListener(asio::ip::tcp::acceptor acceptor, std::uint16_t manifestPort)
 {
-    m_listening.push_back(std::make_unique<Listening>(Listening {std::move(acceptor), manifestPort}));
+    m_listening.push_back(std::make_unique<Listening>(Listening{std::move(acceptor), manifestPort}));
 }
 
 void Worker::accept(Listening& listening)
 {
-    listening.acceptor.async_accept(*m_context, [this, &listening](const error_code& error, asio::ip::tcp::socket socket) {
-        if (error == asio::error::operation_aborted || m_draining) {
-            return;
-        }
-        if (!error && m_connections.size() < m_maxConnections) {
-            error_code failed;
-            const auto remote = socket.remote_endpoint(failed);
-            if (!failed) {
-                const auto connection = *m_connections.emplace(
-                    new DownstreamConnection(*this, std::move(socket), listening.port, remote.address().to_string())).first;
-                connection->start();
+    listening.acceptor.async_accept(
+        *m_context, [this, &listening](const error_code& error, asio::ip::tcp::socket socket) {
+            if (error == asio::error::operation_aborted || m_draining) {
+                return;
             }
-        }
-        if (error == asio::error::no_descriptors || error == asio::error::no_buffer_space) {
-            asio::post(*m_context, [this, &listening] { accept(listening); }); // let connections end first
-            return;
-        }
-        accept(listening);
-    });
+            if (!error && m_connections.size() < m_maxConnections) {
+                error_code failed;
+                const auto remote = socket.remote_endpoint(failed);
+                if (!failed) {
+                    const auto connection = *m_connections
+                                                 .emplace(new DownstreamConnection(*this, std::move(socket),
+                                                     listening.port, remote.address().to_string()))
+                                                 .first;
+                    connection->start();
+                }
+            }
+            if (error == asio::error::no_descriptors || error == asio::error::no_buffer_space) {
+                asio::post(*m_context, [this, &listening] { accept(listening); }); // let connections end first
+                return;
+            }
+            accept(listening);
+        });
 }
 
 void Worker::onDownstreamClosed(DownstreamConnection& connection)
@@ -195,7 +198,8 @@ void Worker::drain(std::function<void()> done)
         return;
     }
     m_drained = std::move(done);
-    const std::vector<boost::intrusive_ptr<DownstreamConnection>> connections(m_connections.begin(), m_connections.end());
+    const std::vector<boost::intrusive_ptr<DownstreamConnection>> connections(
+        m_connections.begin(), m_connections.end());
     for (const auto& connection : connections) {
         connection->drain();
     }
@@ -266,7 +270,7 @@ void Worker::advanceClusters()
     for (const auto& state : {m_running, m_warming}) {
         if (state) {
             state->worker().advance(time);
-            while (carryOutOrders(state)) { } // an answer at once (a bound address) may lead to further orders
+            while (carryOutOrders(state)) {} // an answer at once (a bound address) may lead to further orders
             due = std::min(due, state->worker().nextDue());
         }
     }
@@ -331,21 +335,22 @@ void Worker::resolve(const std::shared_ptr<RunningState>& state, std::uint32_t i
     const Binding& binding = state->binding(order.endpoint);
     if (binding.kind != Binding::Kind::Manifest && (binding.kind == Binding::Kind::None || binding.address)) {
         dispatch::Resolution fixed;
-        fixed.addresses.push_back(binding.address.value_or(base::SocketAddress {}));
+        fixed.addresses.push_back(binding.address.value_or(base::SocketAddress{}));
         cluster->resolved(order.locality, order.endpoint, fixed, now());
         return;
     }
-    const std::string& name = binding.kind == Binding::Kind::Url ? binding.host : state->plan().endpoints[order.endpoint].host;
+    const std::string& name =
+        binding.kind == Binding::Kind::Url ? binding.host : state->plan().endpoints[order.endpoint].host;
     const std::weak_ptr<dispatch::Cluster> weak = cluster;
     m_resolver.resolve(name, cluster->definition().dnsFamily,
-                       [this, weak, locality = order.locality, endpoint = order.endpoint](dispatch::Resolution resolution) {
-                           asio::post(*m_context, [this, weak, locality, endpoint, resolution = std::move(resolution)] {
-                               if (const auto target = weak.lock(); target) {
-                                   target->resolved(locality, endpoint, resolution, now());
-                                   advanceClusters();
-                               }
-                           });
-                       });
+        [this, weak, locality = order.locality, endpoint = order.endpoint](dispatch::Resolution resolution) {
+            asio::post(*m_context, [this, weak, locality, endpoint, resolution = std::move(resolution)] {
+                if (const auto target = weak.lock(); target) {
+                    target->resolved(locality, endpoint, resolution, now());
+                    advanceClusters();
+                }
+            });
+        });
 }
 
 // ---- pools
@@ -381,7 +386,8 @@ UpstreamPool& Worker::pool(RunningState& state, std::uint32_t cluster, dispatch:
 void Worker::discardPool(UpstreamPool& pool)
 {
     asio::post(*m_context, [this, gone = &pool] {
-        const auto found = std::find_if(m_discarded.begin(), m_discarded.end(), [gone](const auto& other) { return other.get() == gone; });
+        const auto found = std::find_if(
+            m_discarded.begin(), m_discarded.end(), [gone](const auto& other) { return other.get() == gone; });
         if (found != m_discarded.end() && gone->isUnused()) {
             m_discarded.erase(found);
         }

@@ -106,7 +106,9 @@ private:
     void promoteWarmState();
     void sweepPools();
 
-    std::unique_ptr<boost::asio::io_context> m_context = std::make_unique<boost::asio::io_context>(1);
+    /// Others may post to it; its sockets and timers are touched by one thread at a time, so they need no locks.
+    std::unique_ptr<boost::asio::io_context> m_context =
+        std::make_unique<boost::asio::io_context>(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO);
     unsigned m_index;
     std::uint64_t m_seed;
     std::size_t m_maxConnections;

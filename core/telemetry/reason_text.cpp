@@ -27,19 +27,32 @@ std::string_view triggerName(plan::RetryOn trigger)
 {
     using plan::RetryOn;
     switch (trigger) {
-    case RetryOn::FiveXx: return "5xx";
-    case RetryOn::GatewayError: return "gateway-error";
-    case RetryOn::Reset: return "reset";
-    case RetryOn::ResetBeforeRequest: return "reset-before-request";
-    case RetryOn::ConnectFailure: return "connect-failure";
-    case RetryOn::Retriable4xx: return "retriable-4xx";
-    case RetryOn::RefusedStream: return "refused-stream";
-    case RetryOn::RetriableStatusCodes: return "retriable-status-codes";
-    case RetryOn::Cancelled: return "cancelled";
-    case RetryOn::DeadlineExceeded: return "deadline-exceeded";
-    case RetryOn::Internal: return "internal";
-    case RetryOn::ResourceExhausted: return "resource-exhausted";
-    case RetryOn::Unavailable: return "unavailable";
+    case RetryOn::FiveXx:
+        return "5xx";
+    case RetryOn::GatewayError:
+        return "gateway-error";
+    case RetryOn::Reset:
+        return "reset";
+    case RetryOn::ResetBeforeRequest:
+        return "reset-before-request";
+    case RetryOn::ConnectFailure:
+        return "connect-failure";
+    case RetryOn::Retriable4xx:
+        return "retriable-4xx";
+    case RetryOn::RefusedStream:
+        return "refused-stream";
+    case RetryOn::RetriableStatusCodes:
+        return "retriable-status-codes";
+    case RetryOn::Cancelled:
+        return "cancelled";
+    case RetryOn::DeadlineExceeded:
+        return "deadline-exceeded";
+    case RetryOn::Internal:
+        return "internal";
+    case RetryOn::ResourceExhausted:
+        return "resource-exhausted";
+    case RetryOn::Unavailable:
+        return "unavailable";
     }
     return "a trigger";
 }
@@ -49,24 +62,35 @@ std::string outcomeText(const AttemptRecord& attempt, const plan::Route* route)
     const std::string headFirst = attempt.status != 0 ? "answered " + std::to_string(attempt.status) + ", then " : "";
     const std::string after = milliseconds(attempt.end - attempt.start);
     switch (attempt.outcome) {
-    case AttemptOutcome::Pending: return "still running";
+    case AttemptOutcome::Pending:
+        return "still running";
     case AttemptOutcome::Ok:
-    case AttemptOutcome::Status: return "answered " + std::to_string(attempt.status);
-    case AttemptOutcome::Refused: return "connection refused";
-    case AttemptOutcome::ConnectTimeout: return "no connection after " + after;
-    case AttemptOutcome::Reset: return headFirst + "connection reset after " + after;
-    case AttemptOutcome::Closed: return headFirst + "connection closed after " + after;
-    case AttemptOutcome::Garbage: return headFirst + "what came is not HTTP";
+    case AttemptOutcome::Status:
+        return "answered " + std::to_string(attempt.status);
+    case AttemptOutcome::Refused:
+        return "connection refused";
+    case AttemptOutcome::ConnectTimeout:
+        return "no connection after " + after;
+    case AttemptOutcome::Reset:
+        return headFirst + "connection reset after " + after;
+    case AttemptOutcome::Closed:
+        return headFirst + "connection closed after " + after;
+    case AttemptOutcome::Garbage:
+        return headFirst + "what came is not HTTP";
     case AttemptOutcome::PerTryTimeout:
         return "no answer after " + after + ", the per-try timeout"
             + ofLimit(route && route->retry ? route->retry->perTryTimeout : base::Duration{});
-    case AttemptOutcome::IdleTimeout: return headFirst + "nothing moved until the idle timeout, after " + after;
+    case AttemptOutcome::IdleTimeout:
+        return headFirst + "nothing moved until the idle timeout, after " + after;
     case AttemptOutcome::RequestTimeout:
         return headFirst + "ended after " + after + " by the request timeout"
             + ofLimit(route ? route->timeout : base::Duration{});
-    case AttemptOutcome::Overflow: return "refused by a circuit breaker";
-    case AttemptOutcome::NoHost: return "no healthy host";
-    case AttemptOutcome::Cancelled: return "the client went away after " + after;
+    case AttemptOutcome::Overflow:
+        return "refused by a circuit breaker";
+    case AttemptOutcome::NoHost:
+        return "no healthy host";
+    case AttemptOutcome::Cancelled:
+        return "the client went away after " + after;
     }
     return {};
 }
@@ -88,20 +112,31 @@ std::string decisionText(const AttemptRecord& attempt, const plan::Route* route)
 {
     const bool failed = attempt.outcome != AttemptOutcome::Ok;
     switch (attempt.decision) {
-    case Decision::None: return {};
-    case Decision::Forwarded: return failed ? "passed on to the client" : "";
-    case Decision::NoRetryPolicy: return failed ? "no retry policy on this route" : "";
-    case Decision::NotCaught: return failed ? "no trigger of the retry policy matches" : "";
-    case Decision::Retried: return retriedText(attempt);
+    case Decision::None:
+        return {};
+    case Decision::Forwarded:
+        return failed ? "passed on to the client" : "";
+    case Decision::NoRetryPolicy:
+        return failed ? "no retry policy on this route" : "";
+    case Decision::NotCaught:
+        return failed ? "no trigger of the retry policy matches" : "";
+    case Decision::Retried:
+        return retriedText(attempt);
     case Decision::RetriesUsedUp:
         return route && route->retry ? "all " + std::to_string(route->retry->numRetries) + " retries are used up"
                                      : "the retries are used up";
-    case Decision::RetryBreakerFull: return "the circuit breaker for retries is full";
-    case Decision::TimedOut: return "the time of the request is over";
-    case Decision::NoHealthyHost: return attempt.outcome == AttemptOutcome::NoHost ? "" : "no healthy host to try";
-    case Decision::HeadSent: return "never retried after its head";
-    case Decision::ClientGone: return attempt.outcome == AttemptOutcome::Cancelled ? "" : "the client went away";
-    case Decision::FaultInjected: return "fault injected by the policy";
+    case Decision::RetryBreakerFull:
+        return "the circuit breaker for retries is full";
+    case Decision::TimedOut:
+        return "the time of the request is over";
+    case Decision::NoHealthyHost:
+        return attempt.outcome == AttemptOutcome::NoHost ? "" : "no healthy host to try";
+    case Decision::HeadSent:
+        return "never retried after its head";
+    case Decision::ClientGone:
+        return attempt.outcome == AttemptOutcome::Cancelled ? "" : "the client went away";
+    case Decision::FaultInjected:
+        return "fault injected by the policy";
     }
     return {};
 }

@@ -48,7 +48,7 @@ Json sent(std::uint16_t status)
 }
 
 template<typename T>
-const T* at(const RequestRecord& record, const std::vector<T> plan::Plan::* list, std::uint32_t index)
+const T* at(const RequestRecord& record, const std::vector<T> plan::Plan::*list, std::uint32_t index)
 {
     const bool there = record.plan && index < (record.plan.get()->*list).size();
     return there ? &(record.plan.get()->*list)[index] : nullptr;

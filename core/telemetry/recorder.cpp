@@ -26,8 +26,8 @@ void addTo(ServerTotals& server, const RequestRecord& record, const AttemptRecor
     ++server.attempts;
     server.firstAttempts += &attempt == &record.attempts.front() ? 1 : 0;
     server.failures += attempt.outcome != dispatch::AttemptOutcome::Ok ? 1 : 0;
-    const bool reachedTheClient
-        = &attempt == &record.attempts.back() && attempt.status != 0 && attempt.status == record.status;
+    const bool reachedTheClient =
+        &attempt == &record.attempts.back() && attempt.status != 0 && attempt.status == record.status;
     server.answers += reachedTheClient ? 1 : 0;
     if (attempt.firstByte >= base::Duration{}) {
         server.firstByte.add(attempt.firstByte - attempt.start);
@@ -39,9 +39,8 @@ void addTo(ServerTotals& server, const RequestRecord& record, const AttemptRecor
 
 Recorder::Recorder(std::size_t rows) : m_rows(rows) {}
 
-std::uint64_t Recorder::add(std::unique_ptr<RequestRecord> record)
+std::uint64_t Recorder::add(std::shared_ptr<RequestRecord> row)
 {
-    const std::shared_ptr<RequestRecord> row(std::move(record));
     const std::lock_guard lock(m_mutex);
     row->id = m_rows.lastId() + 1;
     addTo(m_sums.totals, *row);
@@ -50,7 +49,7 @@ std::uint64_t Recorder::add(std::unique_ptr<RequestRecord> record)
             addTo(m_sums.servers[row->plan->servers[attempt.endpoint].name], *row, attempt);
         }
     }
-    m_sums.lastId = m_rows.push(row);
+    m_sums.lastId = m_rows.push(std::move(row));
     return m_sums.lastId;
 }
 

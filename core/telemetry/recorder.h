@@ -20,13 +20,13 @@ using RecordPtr = std::shared_ptr<const RequestRecord>;
 /// Exact counts since the start (or the last reset).
 struct Totals {
     std::uint64_t requests = 0;
-    std::uint64_t failed = 0;        ///< status 400 or more, incomplete, or client gone
-    std::uint64_t retries = 0;       ///< attempts beyond the first
+    std::uint64_t failed = 0;  ///< status 400 or more, incomplete, or client gone
+    std::uint64_t retries = 0; ///< attempts beyond the first
     std::uint64_t bytesIn = 0;
     std::uint64_t bytesOut = 0;
     std::uint64_t tokensIn = 0;
     std::uint64_t tokensOut = 0;
-    Histogram total;                 ///< of whole answers
+    Histogram total; ///< of whole answers
 };
 
 /// Sums of one server (by name).
@@ -53,7 +53,7 @@ public:
     explicit Recorder(std::size_t rows);
 
     /// Stores a finished request, gives it its id, adds it to the sums. Any thread.
-    std::uint64_t add(std::unique_ptr<RequestRecord> record);
+    std::uint64_t add(std::shared_ptr<RequestRecord> row);
 
     /// Rows with an id above `after`, oldest first, at most `most`. A reader that fell behind misses rows, never sums.
     std::vector<RecordPtr> rowsAfter(std::uint64_t after, std::size_t most = SIZE_MAX) const;

@@ -8,9 +8,7 @@
 
 namespace signalbox::text {
 
-SourceText::SourceText(std::string name, std::string text)
-    : m_name(std::move(name))
-    , m_text(std::move(text))
+SourceText::SourceText(std::string name, std::string text) : m_name(std::move(name)), m_text(std::move(text))
 {
     m_lineStarts.push_back(0);
     for (std::size_t at = m_text.find_first_of("\r\n"); at != std::string::npos;

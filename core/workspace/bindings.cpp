@@ -42,12 +42,12 @@ bool splitAuthority(std::string_view text, std::string& host, std::string_view& 
             return false;
         }
         host = text.substr(1, close - 1);
-        port = close + 1 < text.size() ? text.substr(close + 2) : std::string_view {};
+        port = close + 1 < text.size() ? text.substr(close + 2) : std::string_view{};
         return true;
     }
     const std::size_t colon = text.rfind(':');
     host = text.substr(0, colon);
-    port = colon == std::string_view::npos ? std::string_view {} : text.substr(colon + 1);
+    port = colon == std::string_view::npos ? std::string_view{} : text.substr(colon + 1);
     return !host.empty();
 }
 
@@ -63,31 +63,35 @@ std::variant<Binding, BindProblem> readTarget(const std::string& backend, std::s
     }
     const std::string whole(target);
     if (target.find(',') != std::string_view::npos) {
-        return BindProblem {"--bind " + backend + ": options behind a comma (" + whole.substr(whole.find(',')) + ") are not offered yet"};
+        return BindProblem{"--bind " + backend + ": options behind a comma (" + whole.substr(whole.find(','))
+            + ") are not offered yet"};
     }
     if (target.starts_with("https://")) {
-        return BindProblem {"--bind " + backend + ": https targets are not offered yet; use an http:// URL"};
+        return BindProblem{"--bind " + backend + ": https targets are not offered yet; use an http:// URL"};
     }
     if (!target.starts_with("http://")) {
-        return BindProblem {"--bind " + backend + ": '" + whole + "' is no target; use simulated, manifest or a base URL such as http://127.0.0.1:11434"};
+        return BindProblem{"--bind " + backend + ": '" + whole
+            + "' is no target; use simulated, manifest or a base URL such as http://127.0.0.1:11434"};
     }
     target.remove_prefix(std::string_view("http://").size());
     if (target.ends_with('/')) {
         target.remove_suffix(1);
     }
     if (target.find('/') != std::string_view::npos) {
-        return BindProblem {"--bind " + backend + ": " + whole + " has a path; the path comes from the manifest (schema.prefix)"};
+        return BindProblem{
+            "--bind " + backend + ": " + whole + " has a path; the path comes from the manifest (schema.prefix)"};
     }
     if (target.find_first_of("?#@\\ ") != std::string_view::npos) {
-        return BindProblem {"--bind " + backend + ": " + whole + " is more than a base URL; the form is http://HOST:PORT"};
+        return BindProblem{
+            "--bind " + backend + ": " + whole + " is more than a base URL; the form is http://HOST:PORT"};
     }
     std::string_view portText;
     if (!splitAuthority(target, binding.host, portText)) {
-        return BindProblem {"--bind " + backend + ": " + whole + " names no host"};
+        return BindProblem{"--bind " + backend + ": " + whole + " names no host"};
     }
     const auto port = portText.empty() ? std::optional<std::uint16_t>(80) : readPort(portText);
     if (!port || *port == 0) {
-        return BindProblem {"--bind " + backend + ": '" + std::string(portText) + "' is no port (1 to 65535)"};
+        return BindProblem{"--bind " + backend + ": '" + std::string(portText) + "' is no port (1 to 65535)"};
     }
     binding.kind = Binding::Kind::Url;
     binding.port = *port;
@@ -126,15 +130,15 @@ std::variant<std::uint32_t, BindProblem> oneBackend(const plan::Plan& plan, cons
         full.push_back(plan.backends[index].nameSpace + "/" + plan.backends[index].name);
     }
     if (!found.empty()) {
-        return BindProblem {"--bind " + typed + ": the name fits several backends: " + joined(full)};
+        return BindProblem{"--bind " + typed + ": the name fits several backends: " + joined(full)};
     }
     const std::string near = nearestWord(typed, backendNames(plan));
     std::vector<std::string> all;
     for (const plan::Backend& backend : plan.backends) {
         all.push_back(backend.shortName);
     }
-    return BindProblem {"--bind " + typed + ": no such backend"
-                        + (near.empty() ? "; there are " + joined(all) : "; did you mean " + near + "?")};
+    return BindProblem{"--bind " + typed + ": no such backend"
+        + (near.empty() ? "; there are " + joined(all) : "; did you mean " + near + "?")};
 }
 
 } // namespace
@@ -146,7 +150,7 @@ std::variant<proxy::Bindings, BindProblem> readBindings(const std::vector<std::s
     for (const std::string& word : words) {
         const std::size_t equals = word.find('=');
         if (equals == std::string::npos || equals == 0) {
-            return BindProblem {"--bind " + word + ": the form is BACKEND=TARGET"};
+            return BindProblem{"--bind " + word + ": the form is BACKEND=TARGET"};
         }
         const std::string typed = word.substr(0, equals);
         const auto backend = oneBackend(plan, typed);
@@ -161,15 +165,16 @@ std::variant<proxy::Bindings, BindProblem> readBindings(const std::vector<std::s
         const auto& endpoints = plan.backends[index].endpoints;
         const std::size_t position = used[index]++;
         if (position >= endpoints.size()) {
-            return BindProblem {"--bind " + typed + ": its Backend has " + std::to_string(endpoints.size())
-                                + (endpoints.size() == 1 ? " endpoint" : " endpoints") + ", this is bind number " + std::to_string(position + 1)};
+            return BindProblem{"--bind " + typed + ": its Backend has " + std::to_string(endpoints.size())
+                + (endpoints.size() == 1 ? " endpoint" : " endpoints") + ", this is bind number "
+                + std::to_string(position + 1)};
         }
         const std::string key = plan.endpoints[endpoints[position]].key();
         const Binding& binding = std::get<Binding>(target);
         const auto [existing, isNew] = bindings.byEndpoint.emplace(key, binding);
         if (!isNew && !(existing->second == binding)) {
-            return BindProblem {"--bind " + typed + ": its endpoint " + key + " is already bound to " + targetText(existing->second)
-                                + "; one endpoint has one target"};
+            return BindProblem{"--bind " + typed + ": its endpoint " + key + " is already bound to "
+                + targetText(existing->second) + "; one endpoint has one target"};
         }
     }
     return bindings;
@@ -207,7 +212,7 @@ std::string nearestWord(std::string_view typed, const std::vector<std::string>& 
     std::size_t best = typed.size() / 3 + 2;
     for (const std::string& candidate : candidates) {
         std::vector<std::size_t> row(candidate.size() + 1); // Levenshtein distance, one row
-        std::iota(row.begin(), row.end(), std::size_t {0});
+        std::iota(row.begin(), row.end(), std::size_t{0});
         for (std::size_t i = 0; i < typed.size(); ++i) {
             std::size_t diagonal = std::exchange(row[0], i + 1);
             for (std::size_t j = 0; j < candidate.size(); ++j) {

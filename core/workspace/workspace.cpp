@@ -8,7 +8,7 @@
 namespace signalbox::workspace {
 
 Analysis analyse(const std::vector<std::string>& inputs, manifest::FileAccess& files, const std::string& examplesDir,
-                 const plan::CompileOptions& options)
+    const plan::CompileOptions& options)
 {
     manifest::LoadedDocuments loaded = manifest::loadInputs(inputs, files, examplesDir);
     Analysis analysis;
@@ -19,7 +19,9 @@ Analysis analyse(const std::vector<std::string>& inputs, manifest::FileAccess& f
     analysis.compiled = plan::compile(analysis.resources, options);
     auto& found = analysis.compiled.diagnostics;
     if (analysis.unreadable) { // what is not there may stand in what could not be read
-        std::erase_if(found, [](const text::Diagnostic& diagnostic) { return diagnostic.code == "gateway-missing" && !diagnostic.place.source; });
+        std::erase_if(found, [](const text::Diagnostic& diagnostic) {
+            return diagnostic.code == "gateway-missing" && !diagnostic.place.source;
+        });
     }
     std::move(found.begin(), found.end(), std::back_inserter(analysis.diagnostics));
     found.clear();

@@ -23,13 +23,13 @@ struct Analysis {
     std::vector<text::SourceTextPtr> sources;
     manifest::Resources resources;
     plan::Compiled compiled;
-    text::Diagnostics diagnostics;   ///< of reader and compiler, in order of their places
-    bool unreadable = false;         ///< some input could not be read or is no YAML (exit code 3)
+    text::Diagnostics diagnostics; ///< of reader and compiler, in order of their places
+    bool unreadable = false;       ///< some input could not be read or is no YAML (exit code 3)
 };
 
 /// Reads and compiles inputs (cli.md "Input"). Never fails; problems are in the result.
 Analysis analyse(const std::vector<std::string>& inputs, manifest::FileAccess& files, const std::string& examplesDir,
-                 const plan::CompileOptions& options);
+    const plan::CompileOptions& options);
 
 /// A --bind that cannot be: a usage error in one sentence.
 struct BindProblem {

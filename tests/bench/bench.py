@@ -25,13 +25,14 @@ def tree(pid):
                 todo += [int(x) for x in open(f"/proc/{p}/task/{t}/children").read().split()]
         except OSError: pass
     return out
-def cpu(pid):
-    s = 0
+def cpu_parts(pid):             # seconds so far in user mode, in the kernel
+    u = s = 0
     for p in tree(pid):
         try:
-            f = open(f"/proc/{p}/stat").read().rsplit(")", 1)[1].split(); s += int(f[11]) + int(f[12])
+            f = open(f"/proc/{p}/stat").read().rsplit(")", 1)[1].split(); u += int(f[11]); s += int(f[12])
         except OSError: pass
-    return s / TICK
+    return u / TICK, s / TICK
+def cpu(pid): return sum(cpu_parts(pid))
 def rss(pid):
     s = 0
     for p in tree(pid):
@@ -97,13 +98,13 @@ def served(c):
 def wrk(c, conns, secs, size):
     t = "1" if conns < 2 else str(A.wrk_threads)
     cmd = ["wrk", "-t" + t, f"-c{conns}", f"-d{secs}s", "--timeout", "10s", "--latency", "-s", os.path.join(HERE, "wrk_chat.lua"), c.url + A.path, "--", str(size), MODEL] + c.headers
-    b = cpu(c.pid) if c.pid else 0
+    bu, bs = cpu_parts(c.pid) if c.pid else (0, 0)
     out = subprocess.run(cmd, capture_output=True, text=True).stdout
-    e = cpu(c.pid) if c.pid else 0
+    eu, es = cpu_parts(c.pid) if c.pid else (0, 0)
     m = re.search(r"JSON (\{.*\})", out)
     if not m: return None
     j = json.loads(m.group(1)); n = max(1, j["requests"])
-    return dict(rps=n / (j["us"] / 1e6), requests=n, p50=j["p50"], p99=j["p99"], cpu_us=(e - b) * 1e6 / n if c.pid else None, bad=j["non2xx"] + j["err"], rss_kb=rss(c.pid) if c.pid else None)
+    return dict(rps=n / (j["us"] / 1e6), requests=n, p50=j["p50"], p99=j["p99"], cpu_us=(eu + es - bu - bs) * 1e6 / n if c.pid else None, user_us=(eu - bu) * 1e6 / n if c.pid else None, bad=j["non2xx"] + j["err"], rss_kb=rss(c.pid) if c.pid else None)
 def sse(c, n, secs):
     u = urlparse(c.url); b, r0 = (cpu(c.pid), rss(c.pid)) if c.pid else (0, 0); peak = [r0]; stop = threading.Event()
     def watch():
@@ -228,7 +229,7 @@ def main():
 def report(res, names, vs):
     keys = list(dict.fromkeys(x["key"] for x in res))
     for k in keys:
-        m, cols = ("start_ms", ["start_ms", "rss_kb", "pss_kb", "idle_cpu_pct", "start_cpu_ms", "threads"]) if k == "start" else ("ev_s", ["ev_s", "late_p50", "late_p99", "ttfb_p99", "cpu_us", "cpu_pct", "rss_kb_per", "bad"]) if k.startswith("sse") else ("p50", ["p10", "p50", "p99", "p999", "send_p50", "send_p99", "cpu_us", "rss_kb", "bad"]) if k.startswith("rate") else ("rps", ["rps", "p50", "p99", "cpu_us", "rss_kb", "bad"] + (["vs_no_idle"] if k.startswith("idle") else []))
+        m, cols = ("start_ms", ["start_ms", "rss_kb", "pss_kb", "idle_cpu_pct", "start_cpu_ms", "threads"]) if k == "start" else ("ev_s", ["ev_s", "late_p50", "late_p99", "ttfb_p99", "cpu_us", "cpu_pct", "rss_kb_per", "bad"]) if k.startswith("sse") else ("p50", ["p10", "p50", "p99", "p999", "send_p50", "send_p99", "cpu_us", "rss_kb", "bad"]) if k.startswith("rate") else ("rps", ["rps", "p50", "p99", "cpu_us", "user_us", "rss_kb", "bad"] + (["vs_no_idle"] if k.startswith("idle") else []))
         f2 = "rss_kb" if k == "start" else "cpu_us"
         print(f"\n### {k} ({'best' if k == 'start' else 'medians'} over rounds; ratios of {m} and {f2} within a round)\n| candidate | " + " | ".join(cols + [f"{a}{b}" for a in (f"{m} vs ", f"{f2} vs ") for b in vs]) + " |\n|" + "---|" * (len(cols) + 1 + 2 * len(vs)))
         for n in names:

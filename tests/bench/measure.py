@@ -4,8 +4,9 @@
 
   measure.py --build build/release [--write [FILE]] [--baselines-only] [options of bench.py]
 
-Runs bench.py with two additions: the test `syscalls` (system calls per request, counted by strace) and the
-in-process benchmarks (bench_*). Loopback only; it stops only what it started.
+Runs bench.py with additions: the tests `syscalls` (system calls per request, counted by strace) and `handover`
+(changes of the plan under load), the latency added at a set rate, and the in-process benchmarks (bench_*). Loopback
+only; it stops only what it started.
 """
 import argparse
 import contextlib
@@ -117,16 +118,71 @@ def print_syscalls(results, names, references):
               + f"{sum(r['bad'] for r in own.values())} | {which} |")
 
 
+# ---- latency that a proxy adds at a set rate ----------------------------------------------------------------------
+
+def print_added_latency(results, names, references):
+    """p50 of a candidate minus p50 without any proxy, within a round; then medians, as everywhere."""
+    rows = [r for r in results if re.fullmatch(r"rate\d+", r["key"]) and r["foreign_pct"] <= bench.A.quiet]
+    for key in dict.fromkeys(r["key"] for r in rows):
+        p50 = {(r["cand"], r["round"]): r["p50"] for r in rows if r["key"] == key}
+        added = {name: {i: p50[name, i] - p50["direct", i] for cand, i in p50 if cand == name and ("direct", i) in p50}
+                 for name in names if name != "direct"}
+        if not any(added.values()):
+            continue
+        print(f"\n### {key}, added (us: p50 minus direct's p50; medians over rounds, ratios within a round)")
+        print("| candidate | added p50 |" + "".join(f" vs {name} |" for name in references))
+        print("|---" * (2 + len(references)) + "|")
+        for name, own in added.items():
+            if not own:
+                continue
+            ratios = []
+            for reference in references:
+                found = [own[i] / theirs for i, theirs in added[reference].items() if i in own and theirs > 0]
+                ratios.append(f"{bench.statistics.median(found):.3g}" if found else "")
+            print(f"| {name} | {bench.statistics.median(own.values()):.1f} |" + "".join(f" {r} |" for r in ratios))
+
+
+# ---- a change of the plan under load ------------------------------------------------------------------------------
+
+@bench.test
+def handover(candidate):
+    """Not a candidate's run: a proxy in the process of handover_bench, before the same upstreams."""
+    if candidate.name != "signalbox":
+        return {}
+    manifest = os.path.join(bench.TMP, "signalbox.yaml")
+    done = subprocess.run([os.path.join(bench.BIN, "handover_bench"), manifest, str(bench.A.secs)],
+                          capture_output=True, text=True, timeout=60 + bench.A.secs, check=False)
+    if done.returncode != 0:
+        print(f"handover_bench: {done.stderr.strip()}", file=sys.stderr)
+        return {}
+    return {"handover": json.loads(done.stdout)}
+
+
+def print_handover(results):
+    rows = [r for r in results if r["key"] == "handover" and r["foreign_pct"] <= bench.A.quiet]
+    if not rows:
+        return
+    print("\n### handover (ms from a change of the weights until the last worker decides by it, under load; "
+          "medians over rounds, worst for max)")
+    print("| from | p50 | p99 | max |\n|---|---|---|---|")
+    for part, text in (("edit", "the edited text"), ("publish", "the compiled plan")):
+        print(f"| {text} | {bench.statistics.median(r[part + '_p50'] for r in rows):.2f} "
+              f"| {bench.statistics.median(r[part + '_p99'] for r in rows):.2f} | {max(r[part + '_max'] for r in rows):.2f} |")
+    print(f"\n{sum(r['plans'] for r in rows)} plans, {sum(r['requests'] for r in rows)} requests meanwhile, "
+          f"{sum(r['failed'] for r in rows)} of them failed.")
+
+
 # ---- in-process benchmarks ----------------------------------------------------------------------------------------
 
 def print_benchmarks(folder):
     for program in sorted(p for p in folder.glob("bench_*") if os.access(p, os.X_OK)):
         done = subprocess.run([program, "--benchmark_format=json", "--benchmark_min_time=0.5"],
                               capture_output=True, text=True, timeout=600, check=True)
-        print(f"\n### {program.name} (one thread, in process)\n| benchmark | time | CPU time |\n|---|---|---|")
+        print(f"\n### {program.name} (one thread, in process)\n| benchmark | time | CPU time | allocations |\n|---|---|---|---|")
         for row in json.loads(done.stdout)["benchmarks"]:
             unit = row["time_unit"]
-            print(f"| {row['name']} | {row['real_time']:.1f} {unit} | {row['cpu_time']:.1f} {unit} |")
+            print(f"| {row['name']} | {row['real_time']:.1f} {unit} | {row['cpu_time']:.1f} {unit} "
+                  f"| {row.get('allocations', '')} |")
 
 
 # ---- the report ---------------------------------------------------------------------------------------------------
@@ -173,7 +229,7 @@ def main():
     build = own.build.resolve()
     bench.BIN = str(build / "bench")
 
-    options = ["--out", str(build / "bench/results.json"), "--tests", "start,thr,rate,big,idle,stream,syscalls",
+    options = ["--out", str(build / "bench/results.json"), "--tests", "start,thr,rate,big,idle,stream,syscalls,handover",
                "--vs", "nginx,haproxy"]
     if not own.baselines_only:
         program = build / "bin/signalboxctl"
@@ -189,8 +245,11 @@ def main():
     def whole_report(results, names, references):
         with contextlib.redirect_stdout(figures):
             print_machine(sys_arguments)
-            report([r for r in results if not r["key"].startswith("syscalls")], names, references)
-            print_syscalls(results, names, references)
+            own_tables = [r for r in results if r["key"].startswith(("syscalls", "handover"))]
+            report([r for r in results if r not in own_tables], names, references)
+            print_added_latency(results, names, references)
+            print_syscalls(own_tables, names, references)
+            print_handover(own_tables)
             print_benchmarks(build / "bench")
 
     sys_arguments = [a for a in sys.argv[1:] if a not in ("--build", str(own.build))]

@@ -14,8 +14,8 @@ const std::string kResetText = "upstream connect error or disconnect/reset befor
 
 std::string wrapped(int status, const std::string& text)
 {
-    return "{\"type\":\"error\",\"error\":{\"type\":\"OpenAIBackendError\",\"code\":\"" + std::to_string(status) + "\",\"message\":\"" + text
-        + "\"}}";
+    return "{\"type\":\"error\",\"error\":{\"type\":\"OpenAIBackendError\",\"code\":\"" + std::to_string(status)
+        + "\",\"message\":\"" + text + "\"}}";
 }
 
 plan::PlanPtr planWith(const RouteSpec& more = {"m", {{"bad"}}, {}, {}}, const std::string& limit = "50Mi")
@@ -38,7 +38,10 @@ class TestBadBackends : public QObject
     Q_OBJECT
 
 private:
-    bool othersAreServed(const RunningProxy& proxy) { return contentOf(askOnce(proxy.port(), chatRequest("well"))) == "good"; }
+    bool othersAreServed(const RunningProxy& proxy)
+    {
+        return contentOf(askOnce(proxy.port(), chatRequest("well"))) == "good";
+    }
 
 private slots:
     void init() { m_good = std::make_unique<ScriptedBackend>(answers("good")); }
@@ -50,8 +53,10 @@ private slots:
         QTest::addColumn<QString>("then");
         QTest::addColumn<int>("status");
         QTest::addColumn<QByteArray>("body");
-        const auto row = [](const char* name, const std::string& bytes, const char* then, int status, const std::string& body) {
-            QTest::newRow(name) << QByteArray::fromStdString(bytes) << QString(then) << status << QByteArray::fromStdString(body);
+        const auto row = [](const char* name, const std::string& bytes, const char* then, int status,
+                             const std::string& body) {
+            QTest::newRow(name) << QByteArray::fromStdString(bytes) << QString(then) << status
+                                << QByteArray::fromStdString(body);
         };
         const std::string termination = wrapped(503, kResetText + "connection termination");
         const std::string protocol = wrapped(502, kResetText + "protocol error");
@@ -65,18 +70,25 @@ private slots:
         row("another protocol", "HTTP/2.0 200 OK\r\n\r\n", "hold", 502, protocol);
         row("no status", "HTTP/1.1 abc OK\r\n\r\n", "hold", 502, protocol);
         row("header without a colon", "HTTP/1.1 200 OK\r\nabc\r\n\r\n", "hold", 502, protocol);
-        row("two lengths", "HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{} ", "hold", 502, protocol);
-        row("length and chunked", "HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", "hold", 502,
+        row("two lengths", "HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{} ", "hold", 502,
             protocol);
-        row("switching protocols", "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n\r\n", "hold", 502, protocol);
+        row("length and chunked",
+            "HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", "hold",
+            502, protocol);
+        row("switching protocols", "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n\r\n", "hold", 502,
+            protocol);
         row("head of 100 KB", "HTTP/1.1 200 OK\r\na: " + std::string(100'000, 'a') + "\r\n\r\n", "hold", 502, protocol);
         row("endless head", "HTTP/1.1 200 OK\r\na: " + std::string(100'000, 'a'), "hold", 502, protocol);
-        row("body shorter than its length, close", "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"a\"", "close", 502, cutBody);
-        row("body shorter than its length, reset", "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"a\"", "reset", 502, cutBody);
-        row("chunks without end", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\n{\"a\"\r\n", "close", 502, cutBody);
-        row("chunk that is none", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{\"a\"\r\n", "hold", 502, cutBody);
-        row("endless chunk extension", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4;" + std::string(80'000, 'a'), "hold", 502,
+        row("body shorter than its length, close", "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"a\"", "close", 502,
             cutBody);
+        row("body shorter than its length, reset", "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"a\"", "reset", 502,
+            cutBody);
+        row("chunks without end", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\n{\"a\"\r\n", "close", 502,
+            cutBody);
+        row("chunk that is none", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{\"a\"\r\n", "hold", 502,
+            cutBody);
+        row("endless chunk extension",
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4;" + std::string(80'000, 'a'), "hold", 502, cutBody);
     }
 
     void answersForBrokenBackends()
@@ -120,16 +132,20 @@ private slots:
             QTest::newRow(name) << QByteArray::fromStdString(bytes) << closes;
         };
         row("100 Continue first", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n" + length + "\r\n" + body);
-        row("many 1xx first", "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\n" + length + "\r\n" + body);
+        row("many 1xx first",
+            "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\n" + length
+                + "\r\n" + body);
         row("HTTP/1.0 with a length", "HTTP/1.0 200 OK\r\n" + length + "\r\n" + body, true);
         row("HTTP/1.0 until the close", "HTTP/1.0 200 OK\r\n\r\n" + body, true);
         row("HTTP/1.1 until the close", "HTTP/1.1 200 OK\r\n\r\n" + body, true);
         row("connection: close", "HTTP/1.1 200 OK\r\nConnection: close\r\n" + length + "\r\n" + body, true);
-        row("odd chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n" + chunked(body.substr(1, 50)) + chunked(body.substr(51))
-                + "0\r\nx-t: 1\r\n\r\n");
+        row("odd chunks",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n" + chunked(body.substr(1, 50))
+                + chunked(body.substr(51)) + "0\r\nx-t: 1\r\n\r\n");
         row("no reason", "HTTP/1.1 200\r\n" + length + "\r\n" + body);
         row("bare line feeds", "HTTP/1.1 200 OK\ncontent-length: " + std::to_string(body.size()) + "\n\n" + body);
-        row("bytes behind the answer", "HTTP/1.1 200 OK\r\n" + length + "\r\n" + body + "HTTP/1.1 500 Smuggled\r\ncontent-length: 0\r\n\r\n");
+        row("bytes behind the answer",
+            "HTTP/1.1 200 OK\r\n" + length + "\r\n" + body + "HTTP/1.1 500 Smuggled\r\ncontent-length: 0\r\n\r\n");
     }
 
     void acceptsUnusualAnswers()
@@ -173,10 +189,11 @@ private slots:
     void timesOutPerTryAndGoesOn()
     {
         ScriptedBackend bad([](Visit& visit) { sendAndHold(visit, "HTTP/1.1 200 OK\r\n"); });
-        RunningProxy proxy(planWith({"m", {{"bad"}, {"good", 1, 1}},
-                                       "{numRetries: 2, numAttemptsPerPriority: 1, perRetry: {timeout: 200ms, backOff: {baseInterval: 10ms, "
-                                       "maxInterval: 20ms}}, retryOn: {triggers: [reset]}}",
-                                       {}}),
+        RunningProxy proxy(
+            planWith({"m", {{"bad"}, {"good", 1, 1}},
+                "{numRetries: 2, numAttemptsPerPriority: 1, perRetry: {timeout: 200ms, backOff: {baseInterval: 10ms, "
+                "maxInterval: 20ms}}, retryOn: {triggers: [reset]}}",
+                {}}),
             {{"good", m_good->url()}, {"bad", bad.url()}});
         QCOMPARE(contentOf(askOnce(proxy.port(), chatRequest("m"))), std::string("good"));
         QVERIFY(bad.waitForEnded(1));
@@ -189,8 +206,7 @@ private slots:
     void timesOutOnEndlessInterimAnswers()
     {
         ScriptedBackend bad([](Visit& visit) {
-            while (visit.socket.send("HTTP/1.1 102 Processing\r\n\r\n")) {
-            }
+            while (visit.socket.send("HTTP/1.1 102 Processing\r\n\r\n")) {}
             visit.socket.close();
         });
         RunningProxy proxy(planWith({"m", {{"bad"}}, {}, "300ms"}), {{"good", m_good->url()}, {"bad", bad.url()}});
@@ -211,7 +227,9 @@ private slots:
     void refusesTooLargeAnswers()
     {
         QFETCH(QByteArray, head);
-        ScriptedBackend bad([&](Visit& visit) { sendAndHold(visit, "HTTP/1.1 200 OK\r\n" + head.toStdString() + std::string(2'000'000, ' ')); });
+        ScriptedBackend bad([&](Visit& visit) {
+            sendAndHold(visit, "HTTP/1.1 200 OK\r\n" + head.toStdString() + std::string(2'000'000, ' '));
+        });
         RunningProxy proxy(planWith({"m", {{"bad"}}, {}, {}}, {}), {{"good", m_good->url()}, {"bad", bad.url()}});
         RawClient client(proxy.port());
         const Message answer = client.ask(chatRequest("m"));
@@ -247,11 +265,13 @@ private slots:
                 sendAndHold(visit, how == "garbage" ? "zz\r\n" : "");
             }
         });
-        RunningProxy proxy(planWith({"m", {{"bad"}}, {}, how == "time-out" ? "400ms" : ""}), {{"good", m_good->url()}, {"bad", bad.url()}});
+        RunningProxy proxy(planWith({"m", {{"bad"}}, {}, how == "time-out" ? "400ms" : ""}),
+            {{"good", m_good->url()}, {"bad", bad.url()}});
         RawClient client(proxy.port());
         client.send(chatRequest("m", true));
         const std::string& bytes = client.socket().received();
-        QVERIFY(client.socket().readUntil([](std::string_view all) { return all.find("two") != std::string_view::npos && all.ends_with("\r\n"); }));
+        QVERIFY(client.socket().readUntil(
+            [](std::string_view all) { return all.find("two") != std::string_view::npos && all.ends_with("\r\n"); }));
         QVERIFY(bytes.starts_with("HTTP/1.1 200 OK\r\n"));
         seen.open();
         const auto records = proxy.records(1);
@@ -276,9 +296,11 @@ private slots:
         RunningProxy proxy(planWith(), {{"good", m_good->url()}, {"bad", bad.url()}});
         RawClient client(proxy.port());
         client.send(chatRequest("m", true));
-        QVERIFY(client.socket().readUntil([](std::string_view seen) { return seen.find("\r\n\r\n") != std::string_view::npos; }));
+        QVERIFY(client.socket().readUntil(
+            [](std::string_view seen) { return seen.find("\r\n\r\n") != std::string_view::npos; }));
         first.open();
-        QVERIFY(client.socket().readUntil([](std::string_view seen) { return seen.find("one") != std::string_view::npos; }));
+        QVERIFY(client.socket().readUntil(
+            [](std::string_view seen) { return seen.find("one") != std::string_view::npos; }));
         second.open();
         const Message answer = client.answer();
         QVERIFY(answer.complete);
@@ -328,7 +350,8 @@ private slots:
     void closesOnlyWhenTheReaderHasAll()
     {
         const std::string text = patternedText(250'000);
-        ScriptedBackend bad([&](Visit& visit) { visit.socket.send(std::string(kStreamHead) + chunked(text) + "0\r\n\r\n"); });
+        ScriptedBackend bad(
+            [&](Visit& visit) { visit.socket.send(std::string(kStreamHead) + chunked(text) + "0\r\n\r\n"); });
         RunningProxy proxy(planWith(), {{"good", m_good->url()}, {"bad", bad.url()}});
         RawClient client(proxy.port(), 4096);
         client.send(chatRequest("m", true, "Connection: close\r\n"));
@@ -368,16 +391,18 @@ private slots:
         std::string seen;
         ScriptedBackend bad([&](Visit& visit) {
             seen = visit.request.body;
-            visit.socket.send(isChunked ? "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + chunked(answerBody) + "0\r\n\r\n"
-                                        : answerOf(answerBody));
+            visit.socket.send(isChunked
+                    ? "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + chunked(answerBody) + "0\r\n\r\n"
+                    : answerOf(answerBody));
         });
         RunningProxy proxy(planWith(), {{"good", m_good->url()}, {"bad", bad.url()}});
         RawClient client(proxy.port());
         for (int i = 0; i < 2; ++i) {
-            const Message answer = client.ask(isChunked
-                    ? "POST /v1/chat/completions HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
-                        + coded + "0\r\n\r\n"
-                    : postOf(body));
+            const Message answer =
+                client.ask(isChunked ? "POST /v1/chat/completions HTTP/1.1\r\nHost: h\r\nContent-Type: "
+                                       "application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+                            + coded + "0\r\n\r\n"
+                                     : postOf(body));
             QCOMPARE(answer.status(), 200);
             QVERIFY(answer.body == answerBody);
             QVERIFY(seen == body);
@@ -401,16 +426,19 @@ private slots:
         QFETCH(bool, isChunked);
         const std::string text = patternedText(16'000'000);
         const std::string body = status == 200 ? completionBody(text) : text;
-        const std::string head = "HTTP/1.1 " + std::to_string(status) + " X\r\ncontent-type: " + (status == 200 ? "application/json" : "text/plain");
+        const std::string head = "HTTP/1.1 " + std::to_string(status)
+            + " X\r\ncontent-type: " + (status == 200 ? "application/json" : "text/plain");
         ScriptedBackend bad([&](Visit& visit) {
-            visit.socket.send(isChunked ? head + "\r\ntransfer-encoding: chunked\r\n\r\n" + chunked(body) + "0\r\n\r\n"
-                                        : head + "\r\ncontent-length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+            visit.socket.send(isChunked
+                    ? head + "\r\ntransfer-encoding: chunked\r\n\r\n" + chunked(body) + "0\r\n\r\n"
+                    : head + "\r\ncontent-length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
         });
         RunningProxy proxy(planWith(), {{"good", m_good->url()}, {"bad", bad.url()}});
         RawClient client(proxy.port(), 16 * 1024);
         client.send(chatRequest("m"));
         QVERIFY(waitForSocket(client.socket().fd(), POLLIN, kDeadline)); // all of it is handed to the client's socket
-        QCOMPARE(contentOf(askOnce(proxy.port(), chatRequest("m"))).size(), status == 200 ? text.size() : 0); // on the same upstream
+        QCOMPARE(contentOf(askOnce(proxy.port(), chatRequest("m"))).size(),
+            status == 200 ? text.size() : 0); // on the same upstream
         const Message answer = client.answer();
         QVERIFY(answer.complete);
         QCOMPARE(answer.status(), status);
@@ -419,7 +447,8 @@ private slots:
 
     void acceptsAnswersBeforeTheBodyIsRead()
     {
-        const std::string body = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"" + patternedText(20'000'000) + "\"}]}";
+        const std::string body =
+            "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"" + patternedText(20'000'000) + "\"}]}";
         const auto bad = ScriptedBackend::raw([](StreamSocket& socket) {
             socket.readUntil([](std::string_view bytes) { return bytes.find("\r\n\r\n") != std::string_view::npos; });
             socket.send(answerOf(completionBody("early")));

@@ -45,7 +45,8 @@ private slots:
         QTest::addColumn<QByteArray>("bytes");
         QTest::addColumn<int>("status");
         QTest::addColumn<QByteArray>("text");
-        const auto row = [](const char* name, const std::string& bytes, int status = 400, const char* text = "Bad Request") {
+        const auto row = [](const char* name, const std::string& bytes, int status = 400,
+                             const char* text = "Bad Request") {
             QTest::newRow(name) << QByteArray::fromStdString(bytes) << status << QByteArray(text);
         };
         row("TLS", std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11));
@@ -69,19 +70,23 @@ private slots:
         row("two lengths", kPost + "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello");
         row("the same length twice", kPost + "Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello");
         row("list of lengths", kPost + "Content-Length: 5, 5\r\n\r\nhello");
-        row("length and chunked", kPost + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + chatRequest("bad"));
-        row("chunked and length", kPost + "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n" + chatRequest("bad"));
+        row("length and chunked",
+            kPost + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + chatRequest("bad"));
+        row("chunked and length",
+            kPost + "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n" + chatRequest("bad"));
         row("negative length", kPost + "Content-Length: -1\r\n\r\n");
         row("signed length", kPost + "Content-Length: +5\r\n\r\nhello");
         row("hexadecimal length", kPost + "Content-Length: 0x5\r\n\r\nhello");
         row("empty length", kPost + "Content-Length:\r\n\r\n");
         row("length beyond 64 bits", kPost + "Content-Length: 99999999999999999999\r\n\r\n");
         row("two codings", kPost + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501, "Not Implemented");
-        row("chunked twice", kPost + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 501, "Not Implemented");
+        row("chunked twice", kPost + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 501,
+            "Not Implemented");
         row("hidden coding", kPost + "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 501, "Not Implemented");
         row("chunk size is no number", kPost + "Transfer-Encoding: chunked\r\n\r\nxyz\r\nhello\r\n0\r\n\r\n");
         row("chunk size is signed", kPost + "Transfer-Encoding: chunked\r\n\r\n-5\r\nhello\r\n0\r\n\r\n");
-        row("chunk size beyond 64 bits", kPost + "Transfer-Encoding: chunked\r\n\r\n10000000000000005\r\nhello\r\n0\r\n\r\n");
+        row("chunk size beyond 64 bits",
+            kPost + "Transfer-Encoding: chunked\r\n\r\n10000000000000005\r\nhello\r\n0\r\n\r\n");
         row("chunk longer than its size", kPost + "Transfer-Encoding: chunked\r\n\r\n3\r\nhello\r\n0\r\n\r\n");
         row("endless chunk extension", kPost + "Transfer-Encoding: chunked\r\n\r\n5;" + std::string(80'000, 'a'));
         row("endless trailers", kPost + "Transfer-Encoding: chunked\r\n\r\n0\r\nA: " + std::string(80'000, 'a'));
@@ -90,7 +95,8 @@ private slots:
             fields += "A" + std::to_string(i) + ": b\r\n";
         }
         row("101 headers", kPost + fields + "\r\n", 431, "Request Header Fields Too Large");
-        row("head of 61 KiB", kPost + "A: " + std::string(61 * 1024, 'a') + "\r\n\r\n", 431, "Request Header Fields Too Large");
+        row("head of 61 KiB", kPost + "A: " + std::string(61 * 1024, 'a') + "\r\n\r\n", 431,
+            "Request Header Fields Too Large");
         row("request line of 61 KiB", "GET /" + std::string(61 * 1024, 'a'), 431, "Request Header Fields Too Large");
     }
 
@@ -142,8 +148,7 @@ private slots:
         client.send(kPost);
         std::size_t sent = 0;
         const std::string line = "A: " + std::string(1000, 'a') + "\r\n";
-        for (int i = 0; i < 10'000 && client.socket().send(line, kDeadline, &sent); ++i) {
-        }
+        for (int i = 0; i < 10'000 && client.socket().send(line, kDeadline, &sent); ++i) {}
         const Message answer = client.answer();
         QCOMPARE(answer.status(), 431);
         QVERIFY(othersAreServed(proxy));
@@ -154,8 +159,9 @@ private slots:
     {
         RunningProxy proxy(planWithLimit(), {{"good", m_good->url()}});
         std::vector<RawClient> clients;
-        const std::string bodies[] = {"", "P", "POST /v1/chat/comp", kPost + "A: b", kHead + "Content-Length: 100\r\n\r\n{\"mod",
-            kHead + "Transfer-Encoding: chunked\r\n\r\n5\r\nhel", kPost + "A: " + std::string(59 * 1024, 'a')};
+        const std::string bodies[] = {"", "P", "POST /v1/chat/comp", kPost + "A: b",
+            kHead + "Content-Length: 100\r\n\r\n{\"mod", kHead + "Transfer-Encoding: chunked\r\n\r\n5\r\nhel",
+            kPost + "A: " + std::string(59 * 1024, 'a')};
         for (int i = 0; i < 20; ++i) {
             for (const std::string& bytes : bodies) {
                 QVERIFY(clients.emplace_back(proxy.port()).send(bytes));
@@ -173,8 +179,8 @@ private slots:
         RunningProxy proxy(planWithLimit(), {{"good", m_good->url()}});
         RawClient client(proxy.port());
         const std::string body = chatBody("m");
-        const std::string requests = chatRequest("m") + kHead + "Transfer-Encoding: chunked\r\n\r\n" + chunked(body.substr(0, 9))
-            + chunked(body.substr(9)) + "0\r\nTrailer: x\r\n\r\n";
+        const std::string requests = chatRequest("m") + kHead + "Transfer-Encoding: chunked\r\n\r\n"
+            + chunked(body.substr(0, 9)) + chunked(body.substr(9)) + "0\r\nTrailer: x\r\n\r\n";
         for (const char c : requests) {
             QVERIFY(client.send({&c, 1}));
         }
@@ -192,7 +198,9 @@ private slots:
         }
         char size[8];
         std::snprintf(size, sizeof size, "%zX", body.size());
-        const auto row = [](const char* name, const std::string& coded) { QTest::newRow(name) << QByteArray::fromStdString(coded); };
+        const auto row = [](const char* name, const std::string& coded) {
+            QTest::newRow(name) << QByteArray::fromStdString(coded);
+        };
         row("single bytes", single + "0\r\n\r\n");
         row("capital digits and zeros", "000" + std::string(size) + "\r\n" + body + "\r\n000\r\n\r\n");
         row("extensions", std::string(size) + ";a=b;c=\"d\"\r\n" + body + "\r\n0;last\r\n\r\n");
@@ -211,7 +219,8 @@ private slots:
         RunningProxy proxy(planWithLimit(), {{"good", scripted.url()}});
         RawClient client(proxy.port());
         for (int i = 0; i < 2; ++i) {
-            QCOMPARE(contentOf(client.ask(kHead + "Transfer-Encoding: chunked\r\n\r\n" + coded.toStdString())), std::string("scripted"));
+            QCOMPARE(contentOf(client.ask(kHead + "Transfer-Encoding: chunked\r\n\r\n" + coded.toStdString())),
+                std::string("scripted"));
             QCOMPARE(seen, chatBody("m"));
         }
     }
@@ -242,7 +251,8 @@ private slots:
         RunningProxy proxy(planWithLimit(), {{"good", m_good->url()}});
         RawClient client(proxy.port());
         const std::string body = bodyOfSize(static_cast<std::size_t>(size));
-        client.send(isChunked ? kHead + "Transfer-Encoding: chunked\r\n\r\n" + chunked(body) + "0\r\n\r\n" : postOf(body));
+        client.send(
+            isChunked ? kHead + "Transfer-Encoding: chunked\r\n\r\n" + chunked(body) + "0\r\n\r\n" : postOf(body));
         const Message answer = client.answer();
         QCOMPARE(answer.status(), status);
         QCOMPARE(answer.closes(), !livesOn);
@@ -262,8 +272,7 @@ private slots:
         RawClient client(proxy.port());
         client.send(kHead + "Transfer-Encoding: chunked\r\n\r\n");
         const std::string piece = chunked(std::string(64 * 1024, 'x'));
-        for (int i = 0; i < 64 && client.send(piece); ++i) {
-        }
+        for (int i = 0; i < 64 && client.send(piece); ++i) {}
         QCOMPARE(client.answer().status(), 413);
         QVERIFY(othersAreServed(proxy));
     }
@@ -322,14 +331,16 @@ private slots:
 
     void answersPipelinedRequestsInOrder()
     {
-        ScriptedBackend scripted([](Visit& visit) { visit.socket.send(answerOf(completionBody(visit.request.header("x-number")))); });
+        ScriptedBackend scripted(
+            [](Visit& visit) { visit.socket.send(answerOf(completionBody(visit.request.header("x-number")))); });
         RunningProxy proxy(planWithLimit(), {{"good", scripted.url()}});
         RawClient client(proxy.port());
         std::string requests;
         for (int i = 0; i < 20; ++i) {
             const std::string number = "X-Number: " + std::to_string(i) + "\r\n";
             const std::string body = bodyOfSize(2000);
-            requests += i % 3 == 0 ? kHead + number + "Transfer-Encoding: chunked\r\n\r\n" + chunked(body) + "0\r\n\r\n" : postOf(body, number);
+            requests += i % 3 == 0 ? kHead + number + "Transfer-Encoding: chunked\r\n\r\n" + chunked(body) + "0\r\n\r\n"
+                                   : postOf(body, number);
         }
         client.send(requests);
         for (int i = 0; i < 20; ++i) {
@@ -368,8 +379,8 @@ private slots:
         client.send(chatRequest("m"));
         QVERIFY(scripted.waitForRequests(1));
         const std::string body = bodyOfSize(static_cast<std::size_t>(bodySize));
-        const std::string second
-            = isChunked ? kHead + "Transfer-Encoding: chunked\r\n\r\n" + chunked(body) + "0\r\n\r\n" : postOf(body);
+        const std::string second =
+            isChunked ? kHead + "Transfer-Encoding: chunked\r\n\r\n" + chunked(body) + "0\r\n\r\n" : postOf(body);
         // In pieces, each of which the proxy has taken before the next: it serves another client in between.
         std::thread sender([&] {
             for (std::size_t at = 0; at < second.size(); at += 100'000) {
@@ -399,8 +410,7 @@ private slots:
         }
         std::size_t sent = 0;
         constexpr std::size_t kMuch = 64 * 1024 * 1024;
-        while (sent < kMuch && client.socket().send(requests, 1000ms, &sent)) {
-        }
+        while (sent < kMuch && client.socket().send(requests, 1000ms, &sent)) {}
         QVERIFY2(sent < kMuch, "the proxy took 64 MiB of requests whose answers nobody reads");
         QVERIFY(othersAreServed(proxy));
         // And goes on as soon as the client reads.
@@ -465,7 +475,8 @@ private slots:
         client.send(chatRequest("bad", stream));
         QVERIFY(scripted.waitForRequests(1));
         if (stream) {
-            QVERIFY(client.socket().readUntil([](std::string_view bytes) { return bytes.find("one") != std::string_view::npos; }));
+            QVERIFY(client.socket().readUntil(
+                [](std::string_view bytes) { return bytes.find("one") != std::string_view::npos; }));
         }
         if (how == "close") {
             client.socket().close();
@@ -489,7 +500,8 @@ private slots:
     {
         RunningProxy proxy(planWithLimit("50Mi"), {{"good", m_good->url()}});
         const std::string request = postOf(bodyOfSize(100'000));
-        for (const std::size_t size : {std::size_t{1}, std::size_t{40}, std::size_t{150}, std::size_t{5000}, request.size() - 1}) {
+        for (const std::size_t size :
+            {std::size_t{1}, std::size_t{40}, std::size_t{150}, std::size_t{5000}, request.size() - 1}) {
             RawClient closing(proxy.port());
             closing.send(std::string_view(request).substr(0, size));
             closing.socket().close();

@@ -67,7 +67,8 @@ bool hasAlignedTens(const std::vector<std::string>& answers)
             for (std::size_t i = at; i < at + 10; ++i) {
                 ++counts[answers[i]];
             }
-            const int distance = std::abs(counts["primary"] - 5) + std::abs(counts["secondary"] - 3) + std::abs(counts["tertiary"] - 2);
+            const int distance =
+                std::abs(counts["primary"] - 5) + std::abs(counts["secondary"] - 3) + std::abs(counts["tertiary"] - 2);
             off += distance == 0 ? 0 : distance == 2 ? 1 : 2;
         }
         if (off <= 1) {
@@ -154,9 +155,11 @@ private slots:
     void fallsBackOnStatus()
     {
         QFETCH(int, status);
-        ScriptedBackend primary([status](Visit& visit) { visit.socket.send(answerOf("{}", std::to_string(status) + " No")); });
+        ScriptedBackend primary(
+            [status](Visit& visit) { visit.socket.send(answerOf("{}", std::to_string(status) + " No")); });
         ScriptedBackend fallback(answers("fallback"));
-        RunningProxy proxy(planOfFiles({kGuideA}), {{"qwen-primary", primary.url()}, {"qwen-fallback", fallback.url()}});
+        RunningProxy proxy(
+            planOfFiles({kGuideA}), {{"qwen-primary", primary.url()}, {"qwen-fallback", fallback.url()}});
         const Message answer = askOnce(proxy.port(), kFallbackRequest);
         QCOMPARE(answer.status(), 200);
         QCOMPARE(contentOf(answer), std::string("fallback"));
@@ -183,7 +186,9 @@ private slots:
         RunningProxy proxy(planOfFiles({kGuideB}), servers.binds());
         const Message answer = askOnce(proxy.port(), kFallbackRequest);
         QCOMPARE(answer.status(), 503);
-        QCOMPARE(answer.body, std::string("upstream connect error or disconnect/reset before headers. reset reason: remote connection failure"));
+        QCOMPARE(answer.body,
+            std::string(
+                "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure"));
         QCOMPARE(servers.requests("secondary"), 0);
         const auto records = proxy.records(1);
         QCOMPARE(records.size(), std::size_t{1});

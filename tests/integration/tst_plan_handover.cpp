@@ -12,13 +12,16 @@ namespace {
 
 using Refs = std::vector<RouteSpec::Ref>;
 
-const std::string kRetry = "{numRetries: 2, numAttemptsPerPriority: 1, perRetry: {backOff: {baseInterval: 5ms, maxInterval: 10ms}}, "
-                           "retryOn: {httpStatusCodes: [503], triggers: [connect-failure, retriable-status-codes]}}";
+const std::string kRetry =
+    "{numRetries: 2, numAttemptsPerPriority: 1, perRetry: {backOff: {baseInterval: 5ms, maxInterval: 10ms}}, "
+    "retryOn: {httpStatusCodes: [503], triggers: [connect-failure, retriable-status-codes]}}";
 
 /// Route "m" as given, beside "steady", which never changes.
-plan::PlanPtr planWith(const Refs& refs, std::uint64_t generation, const std::string& retry = {}, const std::string& steadyRetry = {})
+plan::PlanPtr planWith(
+    const Refs& refs, std::uint64_t generation, const std::string& retry = {}, const std::string& steadyRetry = {})
 {
-    const auto plan = planOfText(manifestText({{"m", refs, retry, {}}, {"steady", {{"a", 5}, {"b", 3}, {"c", 2}}, steadyRetry, {}}}));
+    const auto plan =
+        planOfText(manifestText({{"m", refs, retry, {}}, {"steady", {{"a", 5}, {"b", 3}, {"c", 2}}, steadyRetry, {}}}));
     auto copy = std::make_shared<plan::Plan>(*plan);
     copy->generation = generation;
     return copy;
@@ -60,9 +63,11 @@ private slots:
         Binds binds = backends.binds();
         binds["s"] = streaming.url();
         const auto plans = [](std::uint64_t i) {
-            const Refs weighted[] = {{{"a", 1}, {"b", 3}}, {{"a", 3}, {"b", 1}, {"s", 0, 1}}, {{"b", 1}, {"c", 1}}, {{"a", 1}, {"b", 1}, {"c", 1}}};
+            const Refs weighted[] = {{{"a", 1}, {"b", 3}}, {{"a", 3}, {"b", 1}, {"s", 0, 1}}, {{"b", 1}, {"c", 1}},
+                {{"a", 1}, {"b", 1}, {"c", 1}}};
             auto plan = planOfText(manifestText({{"m", weighted[i % 4], i % 3 == 0 ? kRetry : std::string(), {}},
-                {"steady", {{"a", 5}, {"b", 3}, {"c", 2}}, {}, {}}, {"stream", {{"s", static_cast<int>(i % 2 + 1)}}, {}, {}}}));
+                {"steady", {{"a", 5}, {"b", 3}, {"c", 2}}, {}, {}},
+                {"stream", {{"s", static_cast<int>(i % 2 + 1)}}, {}, {}}}));
             auto copy = std::make_shared<plan::Plan>(*plan);
             copy->generation = i;
             return copy;
@@ -78,7 +83,10 @@ private slots:
                 RawClient client(proxy.port());
                 while (!stop) {
                     const bool stream = i % 4 == 3;
-                    const Message answer = client.ask(chatRequest(stream ? "stream" : i % 4 == 2 ? "steady" : "m", stream));
+                    const Message answer = client.ask(chatRequest(stream ? "stream"
+                            : i % 4 == 2                                 ? "steady"
+                                                                         : "m",
+                        stream));
                     const bool good = answer.status() == 200 && answer.complete && !answer.closes()
                         && (!stream || answer.body == eventOf("one") + eventOf("two") + eventOf("three"));
                     failed += good ? 0 : 1;
@@ -132,11 +140,13 @@ private slots:
                 ask();
                 // Another rule's weights, then this rule's retries: both leave this cluster alone.
                 const std::uint64_t generation = 2 + round * 10 + i;
-                QVERIFY(proxy.publish(planWith({{"a", static_cast<int>(i) + 1}, {"b"}}, generation, {}, i % 2 == 0 ? kRetry : ""),
+                QVERIFY(proxy.publish(
+                    planWith({{"a", static_cast<int>(i) + 1}, {"b"}}, generation, {}, i % 2 == 0 ? kRetry : ""),
                     backends.binds()));
             }
             QVERIFY2(counts["a"] == 5 && counts["b"] == 3 && counts["c"] == 2,
-                qPrintable(QString("round %1: %2 %3 %4").arg(round).arg(counts["a"]).arg(counts["b"]).arg(counts["c"])));
+                qPrintable(
+                    QString("round %1: %2 %3 %4").arg(round).arg(counts["a"]).arg(counts["b"]).arg(counts["c"])));
         }
         QCOMPARE(backends.a.connections(), 1); // it lives on too
     }
@@ -184,8 +194,9 @@ private slots:
                 visit.socket.send(std::string(kStreamHead) + chunked(eventOf("old")));
             }
             gate.wait();
-            visit.socket.send(stream ? chunked(eventOf("more")) + "0\r\n\r\n"
-                    : kind == "retried" ? answerOf("{}", "503 Not now") : answerOf(completionBody("old")));
+            visit.socket.send(stream    ? chunked(eventOf("more")) + "0\r\n\r\n"
+                    : kind == "retried" ? answerOf("{}", "503 Not now")
+                                        : answerOf(completionBody("old")));
         });
         Backends backends;
         Binds binds = backends.binds();
@@ -208,7 +219,8 @@ private slots:
         QCOMPARE(records[1]->plan->generation, std::uint64_t{1});
         const auto& attempts = records[1]->attempts;
         QCOMPARE(attempts.size(), std::size_t{kind == "retried" ? 2U : 1U});
-        QCOMPARE(records[1]->plan->servers[attempts.back().endpoint].name, std::string(kind == "retried" ? "b" : "old"));
+        QCOMPARE(
+            records[1]->plan->servers[attempts.back().endpoint].name, std::string(kind == "retried" ? "b" : "old"));
         QVERIFY(old.waitForEnded(1)); // its cluster is gone: the connection is not kept
     }
 
@@ -295,7 +307,8 @@ private slots:
     void drainsWhatIsUnsent()
     {
         const std::string text = patternedText(250'000);
-        ScriptedBackend a([&](Visit& visit) { visit.socket.send(std::string(kStreamHead) + chunked(text) + "0\r\n\r\n"); });
+        ScriptedBackend a(
+            [&](Visit& visit) { visit.socket.send(std::string(kStreamHead) + chunked(text) + "0\r\n\r\n"); });
         RunningProxy proxy(planWith({{"a"}}, 1), {{"a", a.url()}});
         RawClient client(proxy.port(), 4096);
         client.send(chatRequest("m", true));
@@ -338,8 +351,7 @@ private slots:
         for (int i = 0; i < 1000; ++i) {
             requests += "GET /v1/models HTTP/1.1\r\nHost: h\r\n\r\n";
         }
-        while (client.socket().send(requests, 500ms)) {
-        }
+        while (client.socket().send(requests, 500ms)) {}
         client.socket().reset();
         QVERIFY(proxy.server().drain(kDeadline));
     }
@@ -365,20 +377,25 @@ private slots:
         ScriptedBackend flooding([&](Visit& visit) { // held back: its upstream connection is not being read
             visit.socket.send(kStreamHead);
             const std::string piece = chunked(std::string(64 * 1024, 'x'));
-            while (visit.socket.send(piece, 500ms)) {
-            }
+            while (visit.socket.send(piece, 500ms)) {}
             pushed.open();
             visit.socket.close();
         });
-        const auto plan = planOfText(manifestText({{"hanging", {{"hanging"}}, {}, {}}, {"flooding", {{"flooding"}}, {}, {}},
-            {"steady", {{"a"}}, {}, {}}, {"nobody", {{"nobody"}}, "{numRetries: 5, perRetry: {backOff: {baseInterval: 10s, maxInterval: 10s}}, retryOn: {triggers: [connect-failure]}}", {}}}));
-        RunningProxy proxy(plan, {{"a", backends.a.url()}, {"hanging", hanging.url()}, {"flooding", flooding.url()}}, {workers, 3});
+        const auto plan = planOfText(manifestText(
+            {{"hanging", {{"hanging"}}, {}, {}}, {"flooding", {{"flooding"}}, {}, {}}, {"steady", {{"a"}}, {}, {}},
+                {"nobody", {{"nobody"}},
+                    "{numRetries: 5, perRetry: {backOff: {baseInterval: 10s, maxInterval: 10s}}, retryOn: {triggers: "
+                    "[connect-failure]}}",
+                    {}}}));
+        RunningProxy proxy(
+            plan, {{"a", backends.a.url()}, {"hanging", hanging.url()}, {"flooding", flooding.url()}}, {workers, 3});
         std::vector<RawClient> clients;
         for (int i = 0; i < 6; ++i) {
             clients.emplace_back(proxy.port()).send(chatRequest("hanging"));
             clients.emplace_back(proxy.port()).send(chatRequest("nobody")); // in back-off
             clients.emplace_back(proxy.port()).send("POST /v1/chat");
-            clients.emplace_back(proxy.port()).send(chatRequest("hanging") + chatRequest("steady") + std::string(100'000, 'x'));
+            clients.emplace_back(proxy.port())
+                .send(chatRequest("hanging") + chatRequest("steady") + std::string(100'000, 'x'));
             QCOMPARE(clients.emplace_back(proxy.port()).ask(chatRequest("steady")).status(), 200);
         }
         RawClient stuck(proxy.port(), 4096);
@@ -406,15 +423,15 @@ private slots:
             std::vector<std::thread> clients;
             for (int c = 0; c < 3; ++c) {
                 clients.emplace_back([&] {
-                    while (askOnce(proxy.port(), chatRequest("m")).status() == 200) {
-                    }
+                    while (askOnce(proxy.port(), chatRequest("m")).status() == 200) {}
                 });
             }
             const auto alive = std::make_shared<std::atomic<bool>>(true);
             std::atomic<bool> late = false;
             for (int p = 0; p < 5; ++p) {
                 const auto plan = planWith({{"a", p + 2}}, static_cast<std::uint64_t>(p) + 2);
-                proxy.server().publish(plan, bindingsOf(*plan, backends.binds()), [alive, &late] { late = late || !*alive; });
+                proxy.server().publish(
+                    plan, bindingsOf(*plan, backends.binds()), [alive, &late] { late = late || !*alive; });
             }
             proxy.destroyServer();
             *alive = false;

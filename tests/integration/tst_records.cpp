@@ -12,8 +12,9 @@ using dispatch::Decision;
 
 namespace {
 
-const std::string kRetry = "{numRetries: 3, numAttemptsPerPriority: 1, perRetry: {backOff: {baseInterval: 5ms, maxInterval: 10ms}}, "
-                           "retryOn: {httpStatusCodes: [503], triggers: [connect-failure, retriable-status-codes]}}";
+const std::string kRetry =
+    "{numRetries: 3, numAttemptsPerPriority: 1, perRetry: {backOff: {baseInterval: 5ms, maxInterval: 10ms}}, "
+    "retryOn: {httpStatusCodes: [503], triggers: [connect-failure, retriable-status-codes]}}";
 
 } // namespace
 
@@ -24,10 +25,11 @@ class TestRecords : public QObject
 private:
     plan::PlanPtr plan() const
     {
-        return planOfText(manifestText({{"well", {{"good"}}, {}, {}}, {"second", {{"busy"}, {"good", 1, 1}}, kRetry, {}},
-                                           {"refused", {{"nobody"}, {"good", 1, 1}}, kRetry, {}}, {"busy", {{"busy"}}, kRetry, {}},
-                                           {"hang", {{"hang"}}, {}, "300ms"}, {"cut", {{"cut"}}, {}, {}}},
-            {}));
+        return planOfText(
+            manifestText({{"well", {{"good"}}, {}, {}}, {"second", {{"busy"}, {"good", 1, 1}}, kRetry, {}},
+                             {"refused", {{"nobody"}, {"good", 1, 1}}, kRetry, {}}, {"busy", {{"busy"}}, kRetry, {}},
+                             {"hang", {{"hang"}}, {}, "300ms"}, {"cut", {{"cut"}}, {}, {}}},
+                {}));
     }
 
 private slots:
@@ -35,8 +37,9 @@ private slots:
     {
         m_good = std::make_unique<ScriptedBackend>([](Visit& visit) {
             const bool stream = visit.request.body.find("\"stream\":true") != std::string::npos;
-            visit.socket.send(stream ? std::string(kStreamHead) + chunked(eventOf("one")) + chunked("data: [DONE]\n\n") + "0\r\n\r\n"
-                                     : answerOf(completionBody("good")));
+            visit.socket.send(stream
+                    ? std::string(kStreamHead) + chunked(eventOf("one")) + chunked("data: [DONE]\n\n") + "0\r\n\r\n"
+                    : answerOf(completionBody("good")));
         });
         m_busy = std::make_unique<ScriptedBackend>([](Visit& visit) { visit.socket.send(answerOf("{}", "503 Busy")); });
         m_hang = std::make_unique<ScriptedBackend>([](Visit& visit) {
@@ -63,8 +66,8 @@ private slots:
         QTest::addColumn<bool>("hasRoute");
         QTest::addColumn<QList<int>>("outcomes");
         QTest::addColumn<QList<int>>("decisions");
-        const auto row = [](const char* name, const std::string& request, int status, bool hasRoute, const std::vector<AttemptOutcome>& outcomes,
-                             const std::vector<Decision>& decisions) {
+        const auto row = [](const char* name, const std::string& request, int status, bool hasRoute,
+                             const std::vector<AttemptOutcome>& outcomes, const std::vector<Decision>& decisions) {
             QList<int> outcomeNumbers;
             QList<int> decisionNumbers;
             for (const AttemptOutcome outcome : outcomes) {
@@ -73,12 +76,15 @@ private slots:
             for (const Decision decision : decisions) {
                 decisionNumbers << static_cast<int>(decision);
             }
-            QTest::newRow(name) << QByteArray::fromStdString(request) << status << hasRoute << outcomeNumbers << decisionNumbers;
+            QTest::newRow(name) << QByteArray::fromStdString(request) << status << hasRoute << outcomeNumbers
+                                << decisionNumbers;
         };
         row("well", chatRequest("well"), 200, true, {AttemptOutcome::Ok}, {Decision::Forwarded});
         row("streamed", chatRequest("well", true), 200, true, {AttemptOutcome::Ok}, {Decision::Forwarded});
-        row("second attempt", chatRequest("second"), 200, true, {AttemptOutcome::Status, AttemptOutcome::Ok}, {Decision::Retried, Decision::Forwarded});
-        row("refused first", chatRequest("refused"), 200, true, {AttemptOutcome::Refused, AttemptOutcome::Ok}, {Decision::Retried, Decision::Forwarded});
+        row("second attempt", chatRequest("second"), 200, true, {AttemptOutcome::Status, AttemptOutcome::Ok},
+            {Decision::Retried, Decision::Forwarded});
+        row("refused first", chatRequest("refused"), 200, true, {AttemptOutcome::Refused, AttemptOutcome::Ok},
+            {Decision::Retried, Decision::Forwarded});
         row("all attempts used up", chatRequest("busy"), 503, true,
             {AttemptOutcome::Status, AttemptOutcome::Status, AttemptOutcome::Status, AttemptOutcome::Status},
             {Decision::Retried, Decision::Retried, Decision::Retried, Decision::RetriesUsedUp});
@@ -89,7 +95,8 @@ private slots:
         row("unknown path", "GET /nothing HTTP/1.1\r\nHost: h\r\n\r\n", 404, false, {}, {});
         row("no JSON", postOf("hello"), 400, false, {}, {});
         row("too large", postOf(std::string(40'000, ' ')), 413, false, {}, {});
-        row("far too large", "POST /v1/chat/completions HTTP/1.1\r\nHost: h\r\nContent-Length: 9000000\r\n\r\n", 413, false, {}, {});
+        row("far too large", "POST /v1/chat/completions HTTP/1.1\r\nHost: h\r\nContent-Length: 9000000\r\n\r\n", 413,
+            false, {}, {});
         row("escaped slash", "GET /v1%2Fmodels HTTP/1.1\r\nHost: h\r\n\r\n", 307, false, {}, {});
         row("malformed", "GET /v1/models HTTP/1.1\r\nHost : h\r\n\r\n", 400, false, {}, {});
         row("old version", "GET /v1/models HTTP/1.0\r\n\r\n", 426, false, {}, {});
@@ -102,7 +109,8 @@ private slots:
         QFETCH(bool, hasRoute);
         QFETCH(QList<int>, outcomes);
         QFETCH(QList<int>, decisions);
-        RunningProxy proxy(plan(), {{"good", m_good->url()}, {"busy", m_busy->url()}, {"hang", m_hang->url()}, {"cut", m_cut->url()}});
+        RunningProxy proxy(
+            plan(), {{"good", m_good->url()}, {"busy", m_busy->url()}, {"hang", m_hang->url()}, {"cut", m_cut->url()}});
         const Message answer = askOnce(proxy.port(), request.toStdString());
         QCOMPARE(answer.status(), status);
         QCOMPARE(askOnce(proxy.port(), chatRequest("well")).status(), 200);
@@ -135,8 +143,9 @@ private slots:
         RunningProxy proxy(plan(), {{"good", m_good->url()}, {"busy", m_busy->url()}, {"cut", m_cut->url()}}, {2, 5});
         constexpr int kClients = 8;
         constexpr int kRounds = 25;
-        const std::string requests[] = {chatRequest("well"), chatRequest("second"), chatRequest("refused"), chatRequest("busy"),
-            chatRequest("nothing"), postOf("no json"), "GET /v1/models HTTP/1.1\r\nHost: h\r\n\r\n"};
+        const std::string requests[] = {chatRequest("well"), chatRequest("second"), chatRequest("refused"),
+            chatRequest("busy"), chatRequest("nothing"), postOf("no json"),
+            "GET /v1/models HTTP/1.1\r\nHost: h\r\n\r\n"};
         std::atomic<int> answered = 0;
         std::vector<std::thread> clients;
         for (int i = 0; i < kClients; ++i) {

@@ -51,11 +51,14 @@ private slots:
         write(path("binary.yaml"), QByteArray("\x7f\x45\x4c\x46\x00\x01\xff\xfe", 8).repeated(500));
         write(path("nothing.yaml"), "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n");
         write(path("empty.yaml"), "");
-        write(path("wrong.yaml"), gateway + "---\n" + QByteArray::fromStdString(manifestText({{"n", {{"b"}}, "{numRetries: -1}", {}}})));
+        write(path("wrong.yaml"),
+            gateway + "---\n" + QByteArray::fromStdString(manifestText({{"n", {{"b"}}, "{numRetries: -1}", {}}})));
         QByteArray second = gateway;
         second.replace("name: gw", "name: other").replace("name: m,", "name: m2,");
         write(path("several.yaml"), gateway + "---\n" + second);
-        write(path("shared.yaml"), QByteArray::fromStdString(manifestText({{"m", {{"a"}, {"b"}}, {}, {}}})).replace("b.upstream.test", "a.upstream.test"));
+        write(path("shared.yaml"),
+            QByteArray::fromStdString(manifestText({{"m", {{"a"}, {"b"}}, {}, {}}}))
+                .replace("b.upstream.test", "a.upstream.test"));
         QVERIFY(QDir(m_folder.path()).mkdir("folder"));
     }
 
@@ -70,7 +73,8 @@ private slots:
         Program json({"version", "--json"});
         QCOMPARE(json.json().value("semantics").toObject().value("ai_gateway").toString(), QString("1.1.0"));
         QCOMPARE(json.exitCode(), 0);
-        for (const QStringList& help : {QStringList{"--help"}, QStringList{"run", "--help"}, QStringList{"check", "--help"}, QStringList{"version", "--help"}}) {
+        for (const QStringList& help : {QStringList{"--help"}, QStringList{"run", "--help"},
+                 QStringList{"check", "--help"}, QStringList{"version", "--help"}}) {
             Program program(help);
             QCOMPARE(program.exitCode(), 0);
             QVERIFY(program.output().startsWith("Example: signalboxctl "));
@@ -88,7 +92,9 @@ private slots:
             QTest::addRow("run: %s", name) << QStringList{"run", file, "--listen", kAnyPort} << code << text;
         };
         QTest::newRow("check: fine") << QStringList{"check", "good.yaml"} << 0 << "No problems in 1 file";
-        QTest::newRow("check: two files") << QStringList{"check", manifests("gateway.yaml"), manifests("ai-bodies.yaml")} << 0 << "No problems in 2 files";
+        QTest::newRow("check: two files")
+            << QStringList{"check", manifests("gateway.yaml"), manifests("ai-bodies.yaml")} << 0
+            << "No problems in 2 files";
         QTest::newRow("check: example") << QStringList{"check", "example:weighted-split"} << 0 << "No problems in";
         QTest::newRow("check: findings") << QStringList{"check", "wrong.yaml"} << 1 << "wrong.yaml:";
         QTest::newRow("check: guide B") << QStringList{"check", kGuideB} << 1 << ":644:14: error: BackendTrafficPolicy";
@@ -100,24 +106,31 @@ private slots:
         both("no Gateway", "nothing.yaml", 3, "nothing to serve");
         both("unknown example", "example:weighted-spilt", 3, "example:weighted-split");
         both("several Gateways", "several.yaml", 2, "--gateway default/other");
-        QTest::newRow("unknown Gateway") << QStringList{"run", "good.yaml", "--gateway", "nope"} << 2 << "--gateway default/gw";
-        QTest::newRow("chosen Gateway") << QStringList{"check", "several.yaml", "--level", "error", "--gateway", "default/other"} << 0 << "";
+        QTest::newRow("unknown Gateway") << QStringList{"run", "good.yaml", "--gateway", "nope"} << 2
+                                         << "--gateway default/gw";
+        QTest::newRow("chosen Gateway") << QStringList{"check", "several.yaml", "--level", "error", "--gateway",
+            "default/other"} << 0 << "";
         QTest::newRow("no verb") << QStringList{} << 2 << "--help";
         QTest::newRow("mistyped verb") << QStringList{"chek", "good.yaml"} << 2 << "'chek'; did you mean check?";
         QTest::newRow("unknown verb") << QStringList{"frobnicate"} << 2 << "'frobnicate'";
-        QTest::newRow("mistyped option") << QStringList{"check", "--levle", "info", "good.yaml"} << 2 << "did you mean --level?";
-        QTest::newRow("mistyped value") << QStringList{"check", "--level", "eror", "good.yaml"} << 2 << "did you mean error?";
-        QTest::newRow("unknown value") << QStringList{"check", "--level", "7", "good.yaml"} << 2 << "error, warning, info";
+        QTest::newRow("mistyped option") << QStringList{"check", "--levle", "info", "good.yaml"} << 2
+                                         << "did you mean --level?";
+        QTest::newRow("mistyped value") << QStringList{"check", "--level", "eror", "good.yaml"} << 2
+                                        << "did you mean error?";
+        QTest::newRow("unknown value") << QStringList{"check", "--level", "7", "good.yaml"} << 2
+                                       << "error, warning, info";
         QTest::newRow("no file") << QStringList{"run"} << 2 << "FILE";
         QTest::newRow("no number") << QStringList{"run", "good.yaml", "--seed", "x"} << 2 << "--seed";
-        const auto refusesBind = [](const char* name, const QStringList& binds, const QString& text, const QString& file = "good.yaml") {
+        const auto refusesBind = [](const char* name, const QStringList& binds, const QString& text,
+                                     const QString& file = "good.yaml") {
             QStringList arguments{"run", file, "--listen", kAnyPort};
             for (const QString& bind : binds) {
                 arguments << "--bind" << bind;
             }
             QTest::newRow(name) << arguments << 2 << text;
         };
-        refusesBind("bind: mistyped backend", {"qwen-primry=http://127.0.0.1:9"}, "did you mean qwen-primary?", kGuideA);
+        refusesBind(
+            "bind: mistyped backend", {"qwen-primry=http://127.0.0.1:9"}, "did you mean qwen-primary?", kGuideA);
         refusesBind("bind: unknown backend", {"zzzzzz=http://127.0.0.1:9"}, "no such backend");
         refusesBind("bind: no target", {"a"}, "BACKEND=TARGET");
         refusesBind("bind: no backend", {"=http://127.0.0.1:9"}, "BACKEND=TARGET");
@@ -131,13 +144,19 @@ private slots:
         refusesBind("bind: port 0", {"a=http://127.0.0.1:0"}, "no port");
         refusesBind("bind: no host", {"a=http://:80"}, "no host");
         refusesBind("bind: once too often", {"a=http://127.0.0.1:8", "a=http://127.0.0.1:9"}, "1 endpoint");
-        refusesBind("bind: two targets for one endpoint", {"a=http://127.0.0.1:8", "b=http://127.0.0.1:9"}, "already bound to http://127.0.0.1:8", "shared.yaml");
+        refusesBind("bind: two targets for one endpoint", {"a=http://127.0.0.1:8", "b=http://127.0.0.1:9"},
+            "already bound to http://127.0.0.1:8", "shared.yaml");
         QTest::newRow("listen: form") << QStringList{"run", "good.yaml", "--listen", "nonsense"} << 2 << "ADDRESS:PORT";
-        QTest::newRow("listen: port") << QStringList{"run", "good.yaml", "--listen", "127.0.0.1:70000"} << 2 << "ADDRESS:PORT";
-        QTest::newRow("listen: mistyped listener") << QStringList{"run", "good.yaml", "--listen", "htp=127.0.0.1:0"} << 2 << "did you mean http?";
-        QTest::newRow("listen: everyone") << QStringList{"run", "good.yaml", "--listen", "0.0.0.0:0"} << 2 << "--listen-anyone";
-        QTest::newRow("listen: everyone by IPv6") << QStringList{"run", "good.yaml", "--listen", "[::]:0"} << 2 << "--listen-anyone";
-        QTest::newRow("listen: not ours") << QStringList{"run", "good.yaml", "--listen", "203.0.113.1:0", "--listen-anyone"} << 4 << "cannot listen on 203.0.113.1:0";
+        QTest::newRow("listen: port") << QStringList{"run", "good.yaml", "--listen", "127.0.0.1:70000"} << 2
+                                      << "ADDRESS:PORT";
+        QTest::newRow("listen: mistyped listener")
+            << QStringList{"run", "good.yaml", "--listen", "htp=127.0.0.1:0"} << 2 << "did you mean http?";
+        QTest::newRow("listen: everyone")
+            << QStringList{"run", "good.yaml", "--listen", "0.0.0.0:0"} << 2 << "--listen-anyone";
+        QTest::newRow("listen: everyone by IPv6")
+            << QStringList{"run", "good.yaml", "--listen", "[::]:0"} << 2 << "--listen-anyone";
+        QTest::newRow("listen: not ours") << QStringList{"run", "good.yaml", "--listen", "203.0.113.1:0",
+            "--listen-anyone"} << 4 << "cannot listen on 203.0.113.1:0";
     }
 
     void endsWithCodes()
@@ -196,8 +215,9 @@ private slots:
         ScriptedBackend primary(answers("primary"));
         ScriptedBackend secondary(answers("secondary"));
         ScriptedBackend tertiary(answers("tertiary"));
-        Program program({"run", kGuideA, "--listen", kAnyPort, "--seed", "5", "--bind", bind("qwen-primary", primary), "--bind",
-            bind("default/envoy-ai-gateway-qwen-secondary", secondary), "--bind", bind("envoy-ai-gateway-qwen-tertiary", tertiary)});
+        Program program({"run", kGuideA, "--listen", kAnyPort, "--seed", "5", "--bind", bind("qwen-primary", primary),
+            "--bind", bind("default/envoy-ai-gateway-qwen-secondary", secondary), "--bind",
+            bind("envoy-ai-gateway-qwen-tertiary", tertiary)});
         const std::uint16_t port = program.readyPort();
         QVERIFY(port != 0);
         std::map<std::string, int> counts;
@@ -220,7 +240,8 @@ private slots:
     void printsJson()
     {
         ScriptedBackend fallback([](Visit& visit) { visit.socket.send(answerOf(completionBody("fallback"))); });
-        Program program({"run", kGuideA, "--json", "--listen", kAnyPort, "--seed", "5", "--bind", bind("qwen-fallback", fallback)});
+        Program program(
+            {"run", kGuideA, "--json", "--listen", kAnyPort, "--seed", "5", "--bind", bind("qwen-fallback", fallback)});
         const QJsonObject ready = program.json();
         QCOMPARE(ready.value("event").toString(), QString("ready"));
         QCOMPARE(ready.value("seed").toInt(), 5);
@@ -238,8 +259,8 @@ private slots:
         QCOMPARE(askOnce(port, chatRequest("unknown")).status(), 404);
 
         const QJsonObject request = program.json();
-        for (const char* key : {"event", "id", "time", "model", "route", "rule", "attempts", "status", "bytes_in", "bytes_out", "first_ms",
-                 "total_ms", "tokens"}) {
+        for (const char* key : {"event", "id", "time", "model", "route", "rule", "attempts", "status", "bytes_in",
+                 "bytes_out", "first_ms", "total_ms", "tokens"}) {
             QVERIFY2(request.contains(key), key);
         }
         QCOMPARE(request.value("event").toString(), QString("request"));
@@ -253,7 +274,8 @@ private slots:
         const QJsonArray attempts = request.value("attempts").toArray();
         QCOMPARE(attempts.size(), 2);
         for (const QJsonValue& attempt : attempts) {
-            for (const char* key : {"backend", "name", "endpoint", "address", "priority", "model", "outcome", "reason", "status", "start_ms", "end_ms"}) {
+            for (const char* key : {"backend", "name", "endpoint", "address", "priority", "model", "outcome", "reason",
+                     "status", "start_ms", "end_ms"}) {
                 QVERIFY2(attempt.toObject().contains(key), key);
             }
         }
@@ -328,7 +350,9 @@ private slots:
     void listensForEveryoneWhenAllowed()
     {
         ScriptedBackend backend(answers("a"));
-        Program program({"run", "good.yaml", "--listen", "0.0.0.0:0", "--listen-anyone", "--workers", "2", "--bind", bind("a", backend)}, {}, m_folder.path());
+        Program program({"run", "good.yaml", "--listen", "0.0.0.0:0", "--listen-anyone", "--workers", "2", "--bind",
+                            bind("a", backend)},
+            {}, m_folder.path());
         const std::uint16_t port = program.readyPort();
         QVERIFY(port != 0);
         QCOMPARE(contentOf(askOnce(port, chatRequest("m"))), std::string("a"));

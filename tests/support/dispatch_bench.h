@@ -28,10 +28,9 @@ class DispatchBench
 {
 public:
     explicit DispatchBench(const plan::PlanPtr& given, std::uint64_t seed = 1)
-        : plan(given)
-        , worker(given, seed, 0, Instant{})
-    {
-    }
+        : plan(given),
+          worker(given, seed, 0, Instant{})
+    {}
 
     dispatch::Cluster& cluster(std::uint32_t index = 0) { return worker.cluster(index); }
     const std::string& nameOf(const dispatch::Host& host) const { return plan->servers[host.endpoint].name; }

@@ -18,8 +18,8 @@ namespace signalbox::test {
 struct Message {
     std::string startLine;
     std::multimap<std::string, std::string> headers;
-    std::string body;         ///< decoded
-    bool complete = false;    ///< head and body ended as the framing says
+    std::string body;      ///< decoded
+    bool complete = false; ///< head and body ended as the framing says
     bool chunked = false;
 
     int status() const { return startLine.size() < 12 ? 0 : std::atoi(startLine.c_str() + 9); }
@@ -44,7 +44,8 @@ inline bool readHeadText(std::string_view text, Message& message)
         }
         if (!line.empty()) {
             std::string name(line.substr(0, colon));
-            std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+            std::transform(name.begin(), name.end(), name.begin(),
+                [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
             message.headers.emplace(std::move(name), line.substr(colon + 2));
         }
         at = next;
@@ -56,7 +57,8 @@ inline bool readHeadText(std::string_view text, Message& message)
 inline void readChunkedBody(StreamSocket& socket, Message& message, milliseconds limit)
 {
     for (;;) {
-        if (!socket.readUntil([](std::string_view bytes) { return bytes.find("\r\n") != std::string_view::npos; }, limit)) {
+        if (!socket.readUntil(
+                [](std::string_view bytes) { return bytes.find("\r\n") != std::string_view::npos; }, limit)) {
             return;
         }
         const std::string line = socket.take(socket.received().find("\r\n") + 2);
@@ -82,7 +84,8 @@ enum class Role { Request, Answer, AnswerToHead };
 inline Message readMessage(StreamSocket& socket, Role role, milliseconds limit = kDeadline)
 {
     Message message;
-    if (!socket.readUntil([](std::string_view bytes) { return bytes.find("\r\n\r\n") != std::string_view::npos; }, limit)
+    if (!socket.readUntil(
+            [](std::string_view bytes) { return bytes.find("\r\n\r\n") != std::string_view::npos; }, limit)
         || !readHeadText(socket.take(socket.received().find("\r\n\r\n") + 4), message)) {
         return message;
     }
@@ -112,8 +115,8 @@ inline std::string chatBody(std::string_view model, bool stream = false)
 
 inline std::string postOf(std::string_view body, std::string_view more = {})
 {
-    return "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost:8080\r\nContent-Type: application/json\r\n" + std::string(more)
-        + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
+    return "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost:8080\r\nContent-Type: application/json\r\n"
+        + std::string(more) + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
 }
 
 inline std::string chatRequest(std::string_view model, bool stream = false, std::string_view more = {})

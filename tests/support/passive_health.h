@@ -11,8 +11,8 @@
 namespace signalbox::test {
 
 /// A cluster with passive health checks after `errors` 5xx in a row.
-inline PlanBuilder passive(const std::vector<BackendSpec>& backends, std::uint32_t maxPercent = 100,
-    std::uint32_t errors = 3)
+inline PlanBuilder passive(
+    const std::vector<BackendSpec>& backends, std::uint32_t maxPercent = 100, std::uint32_t errors = 3)
 {
     PlanBuilder builder;
     const auto index = builder.cluster("m", backends);

@@ -63,7 +63,8 @@ public:
     /// Waits for the end; -1 when it does not come, or came by a crash.
     int exitCode()
     {
-        const bool finished = m_process.state() == QProcess::NotRunning || m_process.waitForFinished(static_cast<int>(kDeadline.count()));
+        const bool finished =
+            m_process.state() == QProcess::NotRunning || m_process.waitForFinished(static_cast<int>(kDeadline.count()));
         return finished && m_process.exitStatus() == QProcess::NormalExit ? m_process.exitCode() : -1;
     }
     QByteArray output() { return m_process.readAllStandardOutput(); }

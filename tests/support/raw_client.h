@@ -10,7 +10,8 @@ namespace signalbox::test {
 class RawClient
 {
 public:
-    explicit RawClient(std::uint16_t port, int receiveBuffer = 0) : m_socket(StreamSocket::connect(port, receiveBuffer)) {}
+    explicit RawClient(std::uint16_t port, int receiveBuffer = 0) : m_socket(StreamSocket::connect(port, receiveBuffer))
+    {}
 
     StreamSocket& socket() { return m_socket; }
     bool isConnected() const { return m_socket.isOpen(); }

@@ -33,10 +33,9 @@ inline PlanBuilder twoPriorities(std::uint32_t retries = 5)
 
 struct RequestRun : DispatchBench {
     explicit RequestRun(PlanBuilder builder)
-        : DispatchBench(builder.build())
-        , request(route(), &cluster(), streams(), now)
-    {
-    }
+        : DispatchBench(builder.build()),
+          request(route(), &cluster(), streams(), now)
+    {}
 
     /// The next deadline comes.
     dispatch::Action due()

@@ -24,7 +24,10 @@ public:
         const auto found = m_files.find(path);
         return found == m_files.end() ? base::Result<std::string>(base::Error{"file-missing", path}) : found->second;
     }
-    base::Result<std::vector<std::string>> list(const std::string&) override { return base::Error{"folder-missing", "none"}; }
+    base::Result<std::vector<std::string>> list(const std::string&) override
+    {
+        return base::Error{"folder-missing", "none"};
+    }
 
 private:
     std::map<std::string, std::string> m_files;
@@ -39,28 +42,34 @@ struct RouteSpec {
     };
     std::string model;
     std::vector<Ref> refs;
-    std::string retry;      ///< the lines of a retry block in flow style, such as "{numRetries: 3}"; empty: no policy
-    std::string timeout;    ///< timeouts.request; empty: the default
+    std::string retry;   ///< the lines of a retry block in flow style, such as "{numRetries: 3}"; empty: no policy
+    std::string timeout; ///< timeouts.request; empty: the default
 };
 
 /// A Gateway "gw" on port 80, the routes, and for each backend named in them NAME.upstream.test:80.
 inline std::string manifestText(const std::vector<RouteSpec>& routes, const std::string& bufferLimit = "50Mi")
 {
-    std::string text = "apiVersion: gateway.networking.k8s.io/v1\nkind: GatewayClass\nmetadata: {name: gw}\n"
-                       "spec: {controllerName: gateway.envoyproxy.io/gatewayclass-controller}\n---\n"
-                       "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: gw, namespace: default}\n"
-                       "spec: {gatewayClassName: gw, listeners: [{name: http, protocol: HTTP, port: 80}]}\n";
+    std::string text =
+        "apiVersion: gateway.networking.k8s.io/v1\nkind: GatewayClass\nmetadata: {name: gw}\n"
+        "spec: {controllerName: gateway.envoyproxy.io/gatewayclass-controller}\n---\n"
+        "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: gw, namespace: default}\n"
+        "spec: {gatewayClassName: gw, listeners: [{name: http, protocol: HTTP, port: 80}]}\n";
     if (!bufferLimit.empty()) {
-        text += "---\napiVersion: gateway.envoyproxy.io/v1alpha1\nkind: ClientTrafficPolicy\nmetadata: {name: limit, namespace: default}\n"
-                "spec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: gw}], connection: {bufferLimit: "
+        text += "---\napiVersion: gateway.envoyproxy.io/v1alpha1\nkind: ClientTrafficPolicy\nmetadata: {name: limit, "
+                "namespace: default}\n"
+                "spec: {targetRefs: [{group: gateway.networking.k8s.io, kind: Gateway, name: gw}], connection: "
+                "{bufferLimit: "
             + bufferLimit + "}}\n";
     }
     std::map<std::string, bool> backends;
     for (const RouteSpec& route : routes) {
-        text += "---\napiVersion: aigateway.envoyproxy.io/v1beta1\nkind: AIGatewayRoute\nmetadata: {name: " + route.model
-            + ", namespace: default}\nspec:\n  parentRefs: [{name: gw, kind: Gateway, group: gateway.networking.k8s.io}]\n"
+        text +=
+            "---\napiVersion: aigateway.envoyproxy.io/v1beta1\nkind: AIGatewayRoute\nmetadata: {name: " + route.model
+            + ", namespace: default}\nspec:\n  parentRefs: [{name: gw, kind: Gateway, group: "
+              "gateway.networking.k8s.io}]\n"
               "  rules:\n    - matches: [{headers: [{type: Exact, name: x-ai-eg-model, value: "
-            + route.model + "}]}]\n" + (route.timeout.empty() ? "" : "      timeouts: {request: " + route.timeout + "}\n")
+            + route.model + "}]}]\n"
+            + (route.timeout.empty() ? "" : "      timeouts: {request: " + route.timeout + "}\n")
             + "      backendRefs:\n";
         for (const RouteSpec::Ref& ref : route.refs) {
             text += "        - {name: " + ref.backend + ", weight: " + std::to_string(ref.weight)
@@ -68,9 +77,11 @@ inline std::string manifestText(const std::vector<RouteSpec>& routes, const std:
             backends[ref.backend] = true;
         }
         if (!route.retry.empty()) {
-            text += "---\napiVersion: gateway.envoyproxy.io/v1alpha1\nkind: BackendTrafficPolicy\nmetadata: {name: " + route.model
-                + ", namespace: default}\nspec:\n  targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: " + route.model
-                + "}]\n  retry: " + route.retry + "\n";
+            text += "---\napiVersion: gateway.envoyproxy.io/v1alpha1\nkind: BackendTrafficPolicy\nmetadata: {name: "
+                + route.model
+                + ", namespace: default}\nspec:\n  targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, "
+                  "name: "
+                + route.model + "}]\n  retry: " + route.retry + "\n";
         }
     }
     for (const auto& [name, used] : backends) {
@@ -78,7 +89,8 @@ inline std::string manifestText(const std::vector<RouteSpec>& routes, const std:
             + ", namespace: default}\nspec: {schema: {name: OpenAI}, backendRef: {name: " + name
             + ", kind: Backend, group: gateway.envoyproxy.io}}\n---\n"
               "apiVersion: gateway.envoyproxy.io/v1alpha1\nkind: Backend\nmetadata: {name: "
-            + name + ", namespace: default}\nspec: {endpoints: [{fqdn: {hostname: " + name + ".upstream.test, port: 80}}]}\n";
+            + name + ", namespace: default}\nspec: {endpoints: [{fqdn: {hostname: " + name
+            + ".upstream.test, port: 80}}]}\n";
     }
     return text;
 }
@@ -108,7 +120,7 @@ inline plan::PlanPtr planOfFiles(const std::vector<std::string>& paths)
     return planOf(workspace::analyse(paths, files, {}, {}));
 }
 
-using Binds = std::map<std::string, std::string>;   ///< backend name to target
+using Binds = std::map<std::string, std::string>; ///< backend name to target
 
 inline proxy::BindingsPtr bindingsOf(const plan::Plan& plan, const Binds& binds)
 {
@@ -170,8 +182,9 @@ inline std::string contentOf(const Message& answer)
 {
     const std::string mark = "\"content\":\"";
     const std::size_t at = answer.body.find(mark);
-    return at == std::string::npos ? std::string()
-                                   : answer.body.substr(at + mark.size(), answer.body.find('"', at + mark.size()) - at - mark.size());
+    return at == std::string::npos
+        ? std::string()
+        : answer.body.substr(at + mark.size(), answer.body.find('"', at + mark.size()) - at - mark.size());
 }
 
 } // namespace signalbox::test

@@ -6,8 +6,8 @@
 
 #include "tests/support/http_text.h"
 
-#include <functional>
 #include <atomic>
+#include <functional>
 #include <list>
 #include <memory>
 #include <thread>
@@ -19,8 +19,8 @@ namespace signalbox::test {
 struct Visit {
     Message request;
     StreamSocket& socket;
-    int number = 0;           ///< of this request at this backend, from 1
-    int connection = 0;       ///< number of its connection, from 1
+    int number = 0;     ///< of this request at this backend, from 1
+    int connection = 0; ///< number of its connection, from 1
 };
 
 class ScriptedBackend
@@ -33,7 +33,10 @@ public:
 
     explicit ScriptedBackend(Script script) : m_script(std::move(script)) { start(); }
     explicit ScriptedBackend(RawScript script, int) : m_raw(std::move(script)) { start(); }
-    static std::unique_ptr<ScriptedBackend> raw(RawScript script) { return std::make_unique<ScriptedBackend>(std::move(script), 0); }
+    static std::unique_ptr<ScriptedBackend> raw(RawScript script)
+    {
+        return std::make_unique<ScriptedBackend>(std::move(script), 0);
+    }
 
     ScriptedBackend(const ScriptedBackend&) = delete;
     ScriptedBackend& operator=(const ScriptedBackend&) = delete;
@@ -131,7 +134,8 @@ private:
             m_raw(served.socket);
         }
         while (!m_raw && served.socket.isOpen()) {
-            Visit visit{readMessage(served.socket, Role::Request, std::chrono::minutes(5)), served.socket, 0, connection};
+            Visit visit{
+                readMessage(served.socket, Role::Request, std::chrono::minutes(5)), served.socket, 0, connection};
             if (!visit.request.complete) {
                 break;
             }
@@ -164,7 +168,8 @@ private:
     int m_ended = 0;
 };
 
-inline std::string answerOf(std::string_view body, std::string_view status = "200 OK", std::string_view type = "application/json")
+inline std::string answerOf(
+    std::string_view body, std::string_view status = "200 OK", std::string_view type = "application/json")
 {
     return "HTTP/1.1 " + std::string(status) + "\r\ncontent-type: " + std::string(type)
         + "\r\ncontent-length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
@@ -173,18 +178,22 @@ inline std::string answerOf(std::string_view body, std::string_view status = "20
 /// A chat completion whose content is `text`.
 inline std::string completionBody(std::string_view text)
 {
-    return "{\"id\":\"c\",\"object\":\"chat.completion\",\"created\":1,\"model\":\"m\",\"choices\":[{\"index\":0,\"message\":"
+    return "{\"id\":\"c\",\"object\":\"chat.completion\",\"created\":1,\"model\":\"m\",\"choices\":[{\"index\":0,"
+           "\"message\":"
            "{\"role\":\"assistant\",\"content\":\""
         + std::string(text)
-        + "\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":5,\"total_tokens\":8}}";
+        + "\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":5,\"total_tokens\":8}"
+          "}";
 }
 
-inline constexpr std::string_view kStreamHead
-    = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+inline constexpr std::string_view kStreamHead =
+    "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
 
 inline std::string eventOf(std::string_view text)
 {
-    return "data: {\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":"
+    return "data: "
+           "{\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\",\"choices\":[{\"index\":0,"
+           "\"delta\":"
            "{\"content\":\""
         + std::string(text) + "\"}}]}\n\n";
 }

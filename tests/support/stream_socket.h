@@ -83,7 +83,10 @@ class StreamSocket
 public:
     StreamSocket() = default;
     explicit StreamSocket(int fd) : m_fd(fd) { ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK); }
-    StreamSocket(StreamSocket&& other) noexcept : m_fd(std::exchange(other.m_fd, -1)), m_received(std::move(other.m_received)) {}
+    StreamSocket(StreamSocket&& other) noexcept
+        : m_fd(std::exchange(other.m_fd, -1)),
+          m_received(std::move(other.m_received))
+    {}
     StreamSocket& operator=(StreamSocket&& other) noexcept
     {
         close();
@@ -103,7 +106,8 @@ public:
         const sockaddr_in address = loopback(port);
         const int one = 1;
         ::setsockopt(made.m_fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-        if (::connect(made.m_fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 && errno != EINPROGRESS) {
+        if (::connect(made.m_fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0
+            && errno != EINPROGRESS) {
             made.close();
             return made;
         }

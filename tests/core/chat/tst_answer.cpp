@@ -16,7 +16,8 @@ AnswerTreatment treat(const QByteArray& body, std::uint16_t status = 200, const 
     AnswerFacts ignored;
     const ApiSchema schema = endpoint == Endpoint::Messages || endpoint == Endpoint::MessagesCountTokens
         ? ApiSchema::Anthropic
-        : endpoint == Endpoint::Rerank ? ApiSchema::Cohere : ApiSchema::OpenAI;
+        : endpoint == Endpoint::Rerank ? ApiSchema::Cohere
+                                       : ApiSchema::OpenAI;
     // An exact copy, so that a sanitizer sees every read behind the end.
     const std::vector<char> exact(body.begin(), body.end());
     return treatAnswer(
@@ -64,7 +65,8 @@ private slots:
         row("created null", "{\"created\":null}", false);
         row("created with a point", "{\"created\":1.9}", true);
         row("content as list", "{\"choices\":[{\"message\":{\"content\":[\"a\"]}}]}", false);
-        row("arguments as object", "{\"choices\":[{\"message\":{\"tool_calls\":[{\"function\":{\"arguments\":{}}}]}}]}", false);
+        row("arguments as object", "{\"choices\":[{\"message\":{\"tool_calls\":[{\"function\":{\"arguments\":{}}}]}}]}",
+            false);
         row("members of others", "{\"choices\":[{\"message\":{\"reasoning\":1,\"refusal\":1}}]}", true);
         row("null everywhere", "{\"id\":null,\"choices\":[null,{\"message\":null,\"logprobs\":null}]}", true);
     }
@@ -82,19 +84,24 @@ private slots:
 
     void otherEndpoints()
     {
-        const auto kind = [](Endpoint endpoint, const char* body) { return treat(body, 200, "application/json", "", endpoint).kind; };
+        const auto kind = [](Endpoint endpoint, const char* body) {
+            return treat(body, 200, "application/json", "", endpoint).kind;
+        };
         QVERIFY(kind(Endpoint::Completions, "{} ") == Kind::Pass);
         QVERIFY(kind(Endpoint::Completions, "{} x") == Kind::Fail); // this one reads to the end
-        QVERIFY(kind(Endpoint::Embeddings, "{\"data\":[{\"embedding\":[0.1,-2e-3]},{\"embedding\":\"AAA\"}]}") == Kind::Pass);
+        QVERIFY(kind(Endpoint::Embeddings, "{\"data\":[{\"embedding\":[0.1,-2e-3]},{\"embedding\":\"AAA\"}]}")
+            == Kind::Pass);
         QVERIFY(kind(Endpoint::Embeddings, "{\"data\":[{\"embedding\":1}]}") == Kind::Fail);
         QVERIFY(kind(Endpoint::AudioSpeech, "ID3\x04") == Kind::Pass);
         QVERIFY(kind(Endpoint::AudioTranscriptions, "{\"text\":\"hi\"}") == Kind::Pass);
-        QVERIFY(kind(Endpoint::Responses, "{\"id\":\"r\",\"object\":\"response\",\"model\":\"m\",\"output\":[]}") == Kind::Pass);
+        QVERIFY(kind(Endpoint::Responses, "{\"id\":\"r\",\"object\":\"response\",\"model\":\"m\",\"output\":[]}")
+            == Kind::Pass);
         QVERIFY(kind(Endpoint::Responses, "{\"output\":[{\"type\":\"x\"}]}") == Kind::Fail);
         QVERIFY(kind(Endpoint::ImagesGenerations, "null") == Kind::Fail);
         QVERIFY(kind(Endpoint::Tokenize, "{\"count\":1.5}") == Kind::Fail);
         QVERIFY(kind(Endpoint::MessagesCountTokens, "{\"input_tokens\":3}") == Kind::Pass);
-        QVERIFY(kind(Endpoint::Messages, "{\"content\":[{\"type\":\"text\",\"text\":\"hey\"}],\"usage\":{}}") == Kind::Pass);
+        QVERIFY(kind(Endpoint::Messages, "{\"content\":[{\"type\":\"text\",\"text\":\"hey\"}],\"usage\":{}}")
+            == Kind::Pass);
         QVERIFY(kind(Endpoint::Messages, "{\"content\":[{}],\"usage\":{}}") == Kind::Fail);
         QVERIFY(kind(Endpoint::Messages, "{}") == Kind::Fail); // the gateway crashes without usage
     }
@@ -102,8 +109,10 @@ private slots:
     void facts()
     {
         AnswerFacts facts;
-        treat("{\"model\":\"zipped\",\"choices\":[],\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":7,\"total_tokens\":12,"
-              "\"prompt_tokens_details\":{\"cached_tokens\":3},\"completion_tokens_details\":{\"reasoning_tokens\":2}}}",
+        treat(
+            "{\"model\":\"zipped\",\"choices\":[],\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":7,\"total_"
+            "tokens\":12,"
+            "\"prompt_tokens_details\":{\"cached_tokens\":3},\"completion_tokens_details\":{\"reasoning_tokens\":2}}}",
             200, "application/json", "", Endpoint::ChatCompletions, &facts);
         QCOMPARE(facts.model, std::string("zipped"));
         QCOMPARE(facts.usage.input, std::int64_t{5});
@@ -166,7 +175,8 @@ private slots:
     {
         // ai-ep-messages-text-error
         QCOMPARE(treat("busy", 503, "text/plain", "", Endpoint::Messages).body,
-            std::string("{\"error\":{\"message\":\"busy\",\"type\":\"service_unavailable_error\"},\"request_id\":\"\",\"type\":\"error\"}"));
+            std::string("{\"error\":{\"message\":\"busy\",\"type\":\"service_unavailable_error\"},\"request_id\":\"\","
+                        "\"type\":\"error\"}"));
         QVERIFY(treat("busy", 503, "text/plain", "", Endpoint::Completions).kind == Kind::Pass);
         QVERIFY(treat("busy", 503, "text/plain", "", Endpoint::MessagesCountTokens).kind == Kind::Pass);
         QVERIFY(treat("busy", 503, "", "", Endpoint::Rerank).kind == Kind::Pass);
@@ -187,7 +197,7 @@ private slots:
         QCOMPARE(treat(error, 500, "text/plain", "gzip").body,
             std::string("{\"type\":\"error\",\"error\":{\"type\":\"OpenAIBackendError\",\"code\":\"500\",\"message\":"
                         "\"{\\\"error\\\":{\\\"message\\\":\\\"zipped\\\"}}\"}}"));
-        QVERIFY(treat("{}", 200, "application/json", "gzip").kind == Kind::Fail);  // falsely declared
+        QVERIFY(treat("{}", 200, "application/json", "gzip").kind == Kind::Fail); // falsely declared
         QVERIFY(treat("{}", 500, "application/json", "gzip").kind == Kind::Fail);
         QVERIFY(treat(ok, 200, "application/json", "deflate").kind == Kind::Fail); // read as it is
         QVERIFY(treat("{}", 200, "application/json", "zstd").kind == Kind::Pass);
@@ -207,15 +217,14 @@ private slots:
     }
 
 private:
-    static constexpr const char* kOk = 
+    static constexpr const char* kOk =
         "H4sIAAAAAAACAz3KMQ6AIBAF0bv8mkbtuIoxhsBGicBuZG0k3l0q2jfTkDlQgsUbRSjAwJ8cPVXYdTN4qjsItkFuzqK78kWlt6l/"
         "HRJp5DJ0NlBWlwYs3/cDFvVyLmIAAAA=";
     static constexpr const char* kBrotli = "jwmAeyJtb2RlbCI6ImJyb3RsaWVkIn0D";
     /// {"x":"xxx…"} of 65 MiB, in br.
     static constexpr const char* kBomb =
         "z///fwCkRXTw9hQKhwViwrP3//z//wdAAiAOC0D3/p////8ASADEYQHo3v/z//8fAAmAOCwA3fv/PACAACAl0leSHBZA4PsHAg==";
-    static constexpr const char* kError = 
-        "H4sIAAAAAAACA6tWSi0qyi9SsqpWyk0tLk5MT1WyUqrKLChITVGqrQUAHigidR4AAAA=";
+    static constexpr const char* kError = "H4sIAAAAAAACA6tWSi0qyi9SsqpWyk0tLk5MT1WyUqrKLChITVGqrQUAHigidR4AAAA=";
 };
 
 QTEST_GUILESS_MAIN(TestAnswer)

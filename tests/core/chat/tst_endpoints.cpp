@@ -33,8 +33,8 @@ private slots:
         QVERIFY(endpointForPath("/anthropic/v1/models") == Endpoint::AnthropicModels);
         QVERIFY(endpointForPath("/cohere/v2/rerank") == Endpoint::Rerank);
         QVERIFY(endpointForPath("/tokenize") == Endpoint::Tokenize);
-        for (const char* path : {"", "/", "/v1/messages", "/v1/chat/completions/", "/V1/chat/completions", "/v1/models/plain",
-                 "/api/chat", "/v1/chat/completions?x=1"}) {
+        for (const char* path : {"", "/", "/v1/messages", "/v1/chat/completions/", "/V1/chat/completions",
+                 "/v1/models/plain", "/api/chat", "/v1/chat/completions?x=1"}) {
             QVERIFY(!endpointForPath(path));
         }
     }
@@ -46,12 +46,16 @@ private slots:
         QTest::addColumn<QString>("prefix");
         QTest::addColumn<QString>("version");
         QTest::addColumn<QString>("expected"); // empty: no translator
-        const auto row = [](const char* name, Endpoint endpoint, ApiSchema schema, const char* prefix, const char* version,
-                             const char* expected) { QTest::newRow(name) << endpoint << schema << prefix << version << expected; };
+        const auto row = [](const char* name, Endpoint endpoint, ApiSchema schema, const char* prefix,
+                             const char* version, const char* expected) {
+            QTest::newRow(name) << endpoint << schema << prefix << version << expected;
+        };
         row("chat", Endpoint::ChatCompletions, ApiSchema::OpenAI, "v1", "", "/v1/chat/completions");
-        row("ai-ep-prefix", Endpoint::ChatCompletions, ApiSchema::OpenAI, "v1beta/openai", "", "/v1beta/openai/chat/completions");
+        row("ai-ep-prefix", Endpoint::ChatCompletions, ApiSchema::OpenAI, "v1beta/openai", "",
+            "/v1beta/openai/chat/completions");
         row("ai-ep-prefix-root", Endpoint::ChatCompletions, ApiSchema::OpenAI, "", "", "/chat/completions");
-        row("an unclean prefix", Endpoint::ChatCompletions, ApiSchema::OpenAI, "a//./b/../c", "", "/a/c/chat/completions");
+        row("an unclean prefix", Endpoint::ChatCompletions, ApiSchema::OpenAI, "a//./b/../c", "",
+            "/a/c/chat/completions");
         row("a prefix that climbs", Endpoint::ChatCompletions, ApiSchema::OpenAI, "../../x", "", "/x/chat/completions");
         row("completions", Endpoint::Completions, ApiSchema::OpenAI, "v1", "", "/v1/completions");
         row("input tokens", Endpoint::ResponsesInputTokens, ApiSchema::OpenAI, "v1", "", "/v1/responses/input_tokens");
@@ -62,13 +66,15 @@ private slots:
             "/openai/deployments/gpt/chat/completions?api-version=2025-01-01-preview");
         row("Azure embeddings", Endpoint::Embeddings, ApiSchema::AzureOpenAI, "v1", "V",
             "/openai/deployments/gpt/embeddings?api-version=V");
-        row("Azure responses", Endpoint::Responses, ApiSchema::AzureOpenAI, "v1", "V", "/openai/responses?api-version=V");
+        row("Azure responses", Endpoint::Responses, ApiSchema::AzureOpenAI, "v1", "V",
+            "/openai/responses?api-version=V");
         row("Azure input tokens", Endpoint::ResponsesInputTokens, ApiSchema::AzureOpenAI, "v1", "V",
             "/openai/responses/input_tokens?api-version=V");
         row("Azure completions", Endpoint::Completions, ApiSchema::AzureOpenAI, "v1", "V", "");
         row("ai-ep-messages", Endpoint::Messages, ApiSchema::Anthropic, "v1", "", "/v1/messages");
         row("messages at the root", Endpoint::Messages, ApiSchema::Anthropic, "", "", "/messages");
-        row("ai-ep-count-tokens", Endpoint::MessagesCountTokens, ApiSchema::Anthropic, "x", "", "/v1/messages/count_tokens");
+        row("ai-ep-count-tokens", Endpoint::MessagesCountTokens, ApiSchema::Anthropic, "x", "",
+            "/v1/messages/count_tokens");
         row("ai-ep-chat-to-claude", Endpoint::ChatCompletions, ApiSchema::Anthropic, "v1", "", "");
         row("messages to OpenAI", Endpoint::Messages, ApiSchema::OpenAI, "v1", "", "");
         row("rerank", Endpoint::Rerank, ApiSchema::Cohere, "v1", "v2", "/v2/rerank");
@@ -83,8 +89,7 @@ private slots:
         QFETCH(QString, prefix);
         QFETCH(QString, version);
         QFETCH(QString, expected);
-        const auto path
-            = upstreamPath(endpoint, profileOf(schema, prefix.toStdString(), version.toStdString()), "gpt");
+        const auto path = upstreamPath(endpoint, profileOf(schema, prefix.toStdString(), version.toStdString()), "gpt");
         QCOMPARE(QString::fromStdString(path.value_or("")), expected);
     }
 };

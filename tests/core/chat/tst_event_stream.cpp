@@ -17,7 +17,8 @@ EventStreamWatcher watch(const QByteArray& stream, qsizetype piece)
     return watcher;
 }
 
-void compare(const EventStreamWatcher& watcher, const char* model, std::int64_t input, std::int64_t output, std::int64_t total)
+void compare(
+    const EventStreamWatcher& watcher, const char* model, std::int64_t input, std::int64_t output, std::int64_t total)
 {
     QCOMPARE(watcher.facts().model, std::string(model));
     QCOMPARE(watcher.facts().usage.input, input);
@@ -35,12 +36,13 @@ private slots:
     // ai-cost-stream-none, cut everywhere
     void openAi()
     {
-        const QByteArray stream
-            = "data: {\"id\":\"s\",\"object\":\"chat.completion.chunk\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":"
-              "{\"content\":\"w0\"},\"finish_reason\":null}],\"usage\":null}\n\n"
-              "data: {\"model\":\"\\u006d2\",\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2,"
-              "\"total_tokens\":5,\"prompt_tokens_details\":{\"cached_tokens\":1},\"completion_tokens_details\":"
-              "{\"reasoning_tokens\":4}}}\n\ndata: [DONE]\n\n";
+        const QByteArray stream =
+            "data: "
+            "{\"id\":\"s\",\"object\":\"chat.completion.chunk\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":"
+            "{\"content\":\"w0\"},\"finish_reason\":null}],\"usage\":null}\n\n"
+            "data: {\"model\":\"\\u006d2\",\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2,"
+            "\"total_tokens\":5,\"prompt_tokens_details\":{\"cached_tokens\":1},\"completion_tokens_details\":"
+            "{\"reasoning_tokens\":4}}}\n\ndata: [DONE]\n\n";
         for (qsizetype piece = 1; piece <= stream.size(); ++piece) {
             const EventStreamWatcher watcher = watch(stream, piece);
             compare(watcher, "m2", 3, 2, 5);
@@ -54,9 +56,10 @@ private slots:
     // ai-sse-after-done: comments, other fields, CR LF, no space, data behind [DONE], no JSON
     void oddLines()
     {
-        const EventStreamWatcher watcher
-            = watch(": hello\n\nevent: x\ndata: {\"a\":1}\n\ndata:{\"model\":\"q\"}\r\n\r\nid: 5\nretry: 10\n\ndata: [DONE]\r\n\n"
-                    "data: {\"late\":true}\n\ndata: not json\n\ndata: {\"model\":\"x\"} {}\n\n",
+        const EventStreamWatcher watcher =
+            watch(": hello\n\nevent: x\ndata: {\"a\":1}\n\ndata:{\"model\":\"q\"}\r\n\r\nid: 5\nretry: 10\n\ndata: "
+                  "[DONE]\r\n\n"
+                  "data: {\"late\":true}\n\ndata: not json\n\ndata: {\"model\":\"x\"} {}\n\n",
                 7);
         compare(watcher, "q", -1, -1, -1);
         QCOMPARE(watcher.events(), std::uint64_t{5});
@@ -66,9 +69,10 @@ private slots:
     // ai-ep-messages-stream, and what anthropic_anthropic makes of the counts
     void anthropic()
     {
-        const QByteArray start
-            = "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"model\":\"c\",\"usage\":{\"input_tokens\":3,"
-              "\"cache_read_input_tokens\":10,\"cache_creation_input_tokens\":5,\"output_tokens\":1}}}\n\n";
+        const QByteArray start =
+            "event: message_start\ndata: "
+            "{\"type\":\"message_start\",\"message\":{\"model\":\"c\",\"usage\":{\"input_tokens\":3,"
+            "\"cache_read_input_tokens\":10,\"cache_creation_input_tokens\":5,\"output_tokens\":1}}}\n\n";
         compare(watch(start, 5), "c", 18, 1, 19);
         const QByteArray delta = start + "data: {\"type\":\"message_delta\",\"usage\":{\"output_tokens\":9}}\n\n";
         compare(watch(delta, 5), "c", 18, 9, 27);
@@ -81,9 +85,10 @@ private slots:
 
     void responses()
     {
-        const QByteArray stream = "data: {\"type\":\"response.created\",\"response\":{\"model\":\"r\",\"usage\":null}}\n\n"
-                                  "data: {\"type\":\"response.completed\",\"response\":{\"usage\":{\"input_tokens\":1,"
-                                  "\"output_tokens\":2,\"total_tokens\":3,\"input_tokens_details\":{\"cached_tokens\":1}}}}\n\n";
+        const QByteArray stream =
+            "data: {\"type\":\"response.created\",\"response\":{\"model\":\"r\",\"usage\":null}}\n\n"
+            "data: {\"type\":\"response.completed\",\"response\":{\"usage\":{\"input_tokens\":1,"
+            "\"output_tokens\":2,\"total_tokens\":3,\"input_tokens_details\":{\"cached_tokens\":1}}}}\n\n";
         compare(watch(stream, 3), "r", 1, 2, 3);
     }
 
@@ -96,7 +101,8 @@ private slots:
 
     void longLinesAreSkipped()
     {
-        const QByteArray stream = "data: {\"model\":\"long\",\"x\":\"" + QByteArray(3 << 20, 'x') + "\"}\n\ndata: {\"model\":\"m\"}\n\n";
+        const QByteArray stream =
+            "data: {\"model\":\"long\",\"x\":\"" + QByteArray(3 << 20, 'x') + "\"}\n\ndata: {\"model\":\"m\"}\n\n";
         for (const qsizetype piece : {qsizetype{4096}, stream.size()}) {
             const EventStreamWatcher watcher = watch(stream, piece);
             QCOMPARE(watcher.facts().model, std::string("m"));

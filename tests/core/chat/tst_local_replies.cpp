@@ -9,7 +9,8 @@ using plan::ApiSchema;
 
 namespace {
 
-plan::Model model(std::string name, std::int64_t created, std::vector<std::string> hostnames = {}, std::string owner = "O")
+plan::Model model(
+    std::string name, std::int64_t created, std::vector<std::string> hostnames = {}, std::string owner = "O")
 {
     plan::Model model;
     model.name = std::move(name);
@@ -23,7 +24,8 @@ plan::Model model(std::string name, std::int64_t created, std::vector<std::strin
 QString ids(const plan::Plan& plan, std::string_view host)
 {
     QStringList out;
-    for (const auto& entry : QString::fromStdString(modelList(plan, Endpoint::Models, host)).split("\"id\":\"").mid(1)) {
+    for (const auto& entry :
+        QString::fromStdString(modelList(plan, Endpoint::Models, host)).split("\"id\":\"").mid(1)) {
         out += entry.section('"', 0, 0);
     }
     return out.join(' ');
@@ -39,12 +41,14 @@ private slots:
     void envelopes()
     {
         QCOMPARE(errorEnvelope("BadRequest", 400, "malformed request: multipart body not supported for this endpoint"),
-            std::string("{\"type\":\"error\",\"error\":{\"type\":\"BadRequest\",\"code\":\"400\",\"message\":\"malformed "
-                        "request: multipart body not supported for this endpoint\"}}"));
+            std::string(
+                "{\"type\":\"error\",\"error\":{\"type\":\"BadRequest\",\"code\":\"400\",\"message\":\"malformed "
+                "request: multipart body not supported for this endpoint\"}}"));
         // ai-auth-own-key-missing
         QCOMPARE(errorEnvelope("Unauthorized", 401, "missing upstream credential"),
-            std::string("{\"type\":\"error\",\"error\":{\"type\":\"Unauthorized\",\"code\":\"401\",\"message\":\"missing "
-                        "upstream credential\"}}"));
+            std::string(
+                "{\"type\":\"error\",\"error\":{\"type\":\"Unauthorized\",\"code\":\"401\",\"message\":\"missing "
+                "upstream credential\"}}"));
         QVERIFY(errorEnvelope("T", 400, "a \"b\"\n").ends_with("\"message\":\"a \\\"b\\\"\\n\"}}"));
     }
 
@@ -53,14 +57,15 @@ private slots:
     {
         QCOMPARE(wrappedLocalReply(Endpoint::ChatCompletions, ApiSchema::OpenAI, 503,
                      "upstream connect error or disconnect/reset before headers. reset reason: connection termination"),
-            std::string("{\"type\":\"error\",\"error\":{\"type\":\"OpenAIBackendError\",\"code\":\"503\",\"message\":\"upstream "
+            std::string("{\"type\":\"error\",\"error\":{\"type\":\"OpenAIBackendError\",\"code\":\"503\",\"message\":"
+                        "\"upstream "
                         "connect error or disconnect/reset before headers. reset reason: connection termination\"}}"));
         QCOMPARE(wrappedLocalReply(Endpoint::Messages, ApiSchema::Anthropic, 504, "upstream request timeout"),
             std::string("{\"error\":{\"message\":\"upstream request timeout\",\"type\":\"internal_server_error\"},"
                         "\"request_id\":\"\",\"type\":\"error\"}"));
         QCOMPARE(wrappedLocalReply(Endpoint::Rerank, ApiSchema::Cohere, 504, "x"), std::string("{\"message\":\"x\"}"));
-        QVERIFY(!wrapsErrors(Endpoint::Completions, ApiSchema::OpenAI));
-        QVERIFY(!wrapsErrors(Endpoint::MessagesCountTokens, ApiSchema::Anthropic));
+        QVERIFY(!wrapsErrors(Endpoint::Completions));
+        QVERIFY(!wrapsErrors(Endpoint::MessagesCountTokens));
         QCOMPARE(wrappedLocalReply(Endpoint::Completions, ApiSchema::OpenAI, 504, "x"), std::string("x"));
     }
 
@@ -69,7 +74,8 @@ private slots:
     {
         plan::Plan plan;
         QCOMPARE(modelList(plan, Endpoint::Models, "localhost"), std::string(R"({"data":[],"object":"list"})"));
-        QCOMPARE(modelList(plan, Endpoint::AnthropicModels, "localhost"), std::string(R"({"data":[],"has_more":false})"));
+        QCOMPARE(
+            modelList(plan, Endpoint::AnthropicModels, "localhost"), std::string(R"({"data":[],"has_more":false})"));
         plan.models = {model("m-one", 1747789323, {}, "Team One"), model("m-two", 1704067200, {}, "Envoy AI Gateway"),
             model("m-one", -62135596800, {}, "Envoy AI Gateway")};
         QCOMPARE(modelList(plan, Endpoint::Models, "localhost"),
@@ -78,10 +84,11 @@ private slots:
                         R"({"id":"m-one","created":-62135596800,"object":"model","owned_by":"Envoy AI Gateway"}],)"
                         R"("object":"list"})"));
         QCOMPARE(modelList(plan, Endpoint::AnthropicModels, "localhost"),
-            std::string(R"({"data":[{"id":"m-one","type":"model","display_name":"m-one","created_at":"2025-05-21T01:02:03Z"},)"
-                        R"({"id":"m-two","type":"model","display_name":"m-two","created_at":"2024-01-01T00:00:00Z"},)"
-                        R"({"id":"m-one","type":"model","display_name":"m-one","created_at":"0001-01-01T00:00:00Z"}],)"
-                        R"("first_id":"m-one","has_more":false,"last_id":"m-one"})"));
+            std::string(
+                R"({"data":[{"id":"m-one","type":"model","display_name":"m-one","created_at":"2025-05-21T01:02:03Z"},)"
+                R"({"id":"m-two","type":"model","display_name":"m-two","created_at":"2024-01-01T00:00:00Z"},)"
+                R"({"id":"m-one","type":"model","display_name":"m-one","created_at":"0001-01-01T00:00:00Z"}],)"
+                R"("first_id":"m-one","has_more":false,"last_id":"m-one"})"));
     }
 
     // ai-host-models-a; hosts that no route names see the models of routes without hostnames.

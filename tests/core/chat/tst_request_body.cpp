@@ -18,7 +18,8 @@ std::string_view view(const QByteArray& bytes)
 }
 
 /// A copy whose end is the end of its allocation, so that a sanitizer sees every read behind it.
-std::variant<ParsedRequest, RequestRefusal> parseExactly(Endpoint endpoint, std::string_view type, const QByteArray& body)
+std::variant<ParsedRequest, RequestRefusal> parseExactly(
+    Endpoint endpoint, std::string_view type, const QByteArray& body)
 {
     const std::vector<char> exact(body.begin(), body.end());
     auto outcome = parseRequest(endpoint, type, {exact.data(), exact.size()});
@@ -29,7 +30,8 @@ std::variant<ParsedRequest, RequestRefusal> parseExactly(Endpoint endpoint, std:
     return outcome;
 }
 
-void verdictRows(Endpoint endpoint, std::initializer_list<const char*> taken, std::initializer_list<const char*> refused)
+void verdictRows(
+    Endpoint endpoint, std::initializer_list<const char*> taken, std::initializer_list<const char*> refused)
 {
     for (const char* body : taken) {
         QTest::newRow(body) << endpoint << bytes(body) << true;
@@ -50,15 +52,18 @@ private slots:
     {
         QTest::addColumn<QByteArray>("body");
         QTest::addColumn<QByteArray>("model");
-        QTest::newRow("ai-body-missing-model") << bytes(R"({"messages": [{"role": "user", "content": "Hi"}]})") << bytes("");
+        QTest::newRow("ai-body-missing-model")
+            << bytes(R"({"messages": [{"role": "user", "content": "Hi"}]})") << bytes("");
         QTest::newRow("ai-body-model-case") << bytes(R"({"Model": "plain", "messages": []})") << bytes("");
         QTest::newRow("ai-body-model-empty") << bytes(R"({"model": "", "messages": []})") << bytes("");
         QTest::newRow("ai-body-model-null") << bytes(R"({"model": null, "messages": []})") << bytes("");
         QTest::newRow("ai-body-null-body") << bytes("null") << bytes("");
-        QTest::newRow("ai-body-duplicate-model") << bytes(R"({"model":"alias","messages":[],"model":"plain"})") << bytes("plain");
+        QTest::newRow("ai-body-duplicate-model")
+            << bytes(R"({"model":"alias","messages":[],"model":"plain"})") << bytes("plain");
         QTest::newRow("ai-body-escaped-key") << bytes(R"({"\u006dodel":"alias","messages":[]})") << bytes("alias");
         QTest::newRow("ai-body-escaped-model") << bytes(R"({"model":"\u0061lias","messages":[]})") << bytes("alias");
-        QTest::newRow("ai-body-nested-model") << bytes(R"({"metadata":{"model":"other"},"model":"alias"})") << bytes("alias");
+        QTest::newRow("ai-body-nested-model")
+            << bytes(R"({"metadata":{"model":"other"},"model":"alias"})") << bytes("alias");
         QTest::newRow("null changes nothing") << bytes(R"({"model":"a","model":null})") << bytes("a");
         QTest::newRow("surrogates") << bytes(R"({"model":"\ud83d\ude00"})") << bytes("\xf0\x9f\x98\x80");
         QTest::newRow("lone surrogates") << bytes(R"({"model":"\udc00x\ud800"})") << bytes("\xef\xbf\xbdx\xef\xbf\xbd");
@@ -81,57 +86,54 @@ private slots:
         QTest::addColumn<Endpoint>("endpoint");
         QTest::addColumn<QByteArray>("body");
         QTest::addColumn<QByteArray>("start");
-        QTest::newRow("ai-body-array")
-            << Endpoint::ChatCompletions
-            << bytes(R"([{"model":"plain"}])")
-            << bytes("malformed request: failed to parse JSON for /v1/chat/completions: ");
+        QTest::newRow("ai-body-array") << Endpoint::ChatCompletions << bytes(R"([{"model":"plain"}])")
+                                       << bytes("malformed request: failed to parse JSON for /v1/chat/completions: ");
         QTest::newRow("ai-body-bad-role")
             << Endpoint::ChatCompletions
             << bytes(R"({"model": "plain", "messages": [{"role":"wizard","content":"x"}]})")
             << bytes("malformed request: failed to parse JSON for /v1/chat/completions: ");
         QTest::newRow("ai-body-max-tokens-float")
-            << Endpoint::ChatCompletions
-            << bytes(R"({"model":"plain","messages":[],"max_tokens":1.5})")
+            << Endpoint::ChatCompletions << bytes(R"({"model":"plain","messages":[],"max_tokens":1.5})")
             << bytes("malformed request: failed to parse JSON for /v1/chat/completions: ");
         QTest::newRow("ai-body-messages-string")
-            << Endpoint::ChatCompletions
-            << bytes(R"({"model": "plain", "messages": "hi"})")
+            << Endpoint::ChatCompletions << bytes(R"({"model": "plain", "messages": "hi"})")
             << bytes("malformed request: failed to parse JSON for /v1/chat/completions: ");
         QTest::newRow("ai-body-model-number")
-            << Endpoint::ChatCompletions
-            << bytes(R"({"model": 7, "messages": []})")
+            << Endpoint::ChatCompletions << bytes(R"({"model": 7, "messages": []})")
             << bytes("malformed request: failed to parse JSON for /v1/chat/completions: ");
         QTest::newRow("ai-body-not-json")
-            << Endpoint::ChatCompletions
-            << bytes("hello")
+            << Endpoint::ChatCompletions << bytes("hello")
             << bytes("malformed request: failed to parse JSON for /v1/chat/completions: ");
         QTest::newRow("ai-body-truncated")
-            << Endpoint::ChatCompletions
-            << bytes(R"({"model": "plain", "messages": [)")
+            << Endpoint::ChatCompletions << bytes(R"({"model": "plain", "messages": [)")
             << bytes("malformed request: failed to parse JSON for /v1/chat/completions: ");
         QTest::newRow("ai-body-two-values")
-            << Endpoint::ChatCompletions
-            << bytes(R"({"model":"plain","messages":[]} {"model":"alias"})")
+            << Endpoint::ChatCompletions << bytes(R"({"model":"plain","messages":[]} {"model":"alias"})")
             << bytes("malformed request: failed to parse JSON for /v1/chat/completions: ");
-        QTest::newRow("ai-body-gzip-request") << Endpoint::ChatCompletions << bytes("\x1f\x8b\x08\x00")
+        QTest::newRow("ai-body-gzip-request")
+            << Endpoint::ChatCompletions << bytes("\x1f\x8b\x08\x00")
             << bytes("malformed request: failed to parse JSON for /v1/chat/completions: ");
         QTest::newRow("ai-ep-embeddings-bad") << Endpoint::Embeddings << bytes(R"({"input":{"a":1},"model":"alias"})")
-            << bytes("malformed request: failed to parse JSON for /v1/embeddings: ");
+                                              << bytes("malformed request: failed to parse JSON for /v1/embeddings: ");
         QTest::newRow("ai-ep-messages-bad") << Endpoint::Messages << bytes("{\"model\":")
-            << bytes("malformed request: failed to parse JSON for /v1/messages: ");
+                                            << bytes("malformed request: failed to parse JSON for /v1/messages: ");
         QTest::newRow("ai-ep-messages-no-model") << Endpoint::Messages << bytes(R"({"max_tokens":16,"messages":[]})")
-            << bytes("invalid request body: model field is required");
-        QTest::newRow("count tokens without model") << Endpoint::MessagesCountTokens << bytes("null")
-            << bytes("invalid request body: model field is required");
-        QTest::newRow("tokenize without model") << Endpoint::Tokenize << bytes("{}")
+                                                 << bytes("invalid request body: model field is required");
+        QTest::newRow("count tokens without model")
+            << Endpoint::MessagesCountTokens << bytes("null") << bytes("invalid request body: model field is required");
+        QTest::newRow("tokenize without model")
+            << Endpoint::Tokenize << bytes("{}")
             << bytes("malformed request: invalid tokenize request: model is required");
-        QTest::newRow("tokenize with both") << Endpoint::Tokenize << bytes(R"({"model":"m","messages":[],"prompt":"x"})")
+        QTest::newRow("tokenize with both")
+            << Endpoint::Tokenize << bytes(R"({"model":"m","messages":[],"prompt":"x"})")
             << bytes("malformed request: failed to parse JSON for /tokenize: tokenize request must have either");
         QTest::newRow("rerank") << Endpoint::Rerank << bytes("[]")
-            << bytes("malformed request: failed to parse JSON for /v2/rerank: ");
-        QTest::newRow("input tokens") << Endpoint::ResponsesInputTokens << bytes("[]")
+                                << bytes("malformed request: failed to parse JSON for /v2/rerank: ");
+        QTest::newRow("input tokens")
+            << Endpoint::ResponsesInputTokens << bytes("[]")
             << bytes("malformed request: failed to parse JSON for /v1/responses/input_tokens: ");
-        QTest::newRow("JSON where a form is wanted") << Endpoint::AudioTranscriptions << bytes("{}")
+        QTest::newRow("JSON where a form is wanted")
+            << Endpoint::AudioTranscriptions << bytes("{}")
             << bytes("malformed request: expected multipart/form-data content type for /v1/audio/transcriptions");
     }
 
@@ -157,7 +159,8 @@ private slots:
             std::string("malformed request: multipart body not supported for this endpoint"));
         const auto broken = parseExactly(Endpoint::ChatCompletions, "", "{\"model\":\"m\",}");
         QCOMPARE(std::get<RequestRefusal>(broken).message,
-            std::string("malformed request: failed to parse JSON for /v1/chat/completions: expected a string at byte 13"));
+            std::string(
+                "malformed request: failed to parse JSON for /v1/chat/completions: expected a string at byte 13"));
     }
 
     // Verdicts of the gateway's own decoder.
@@ -172,10 +175,11 @@ private slots:
                 R"({"temperature":1e-400})", R"({"frequency_penalty":1})", R"({"stop":["a",1]})", R"({"stop":null})",
                 R"({"stream":null})", R"({"stream_options":null})", R"({"logit_bias":{"1":null}})", R"({"metadata":5})",
                 R"({"tools":[null]})", R"({"tools":[{"function":{"cache_control":5}}]})", R"({"tool_choice":{}})",
-                R"({"response_format":null})", R"({"response_format":{"type":"json_schema","json_schema":{"schema":5}}})",
-                R"({"guided_json":"\q"})", R"({"prediction":{}})", R"({"thinking":{"type":"disabled"}})",
-                R"({"messages":null})", R"({"messages":[{"content":"x","role":"user"}]})",
-                R"({"messages":[{"role":"user","role":"x"}]})", R"({"messages":[{"\u0072ole":"us\u0065r"}]})",
+                R"({"response_format":null})",
+                R"({"response_format":{"type":"json_schema","json_schema":{"schema":5}}})", R"({"guided_json":"\q"})",
+                R"({"prediction":{}})", R"({"thinking":{"type":"disabled"}})", R"({"messages":null})",
+                R"({"messages":[{"content":"x","role":"user"}]})", R"({"messages":[{"role":"user","role":"x"}]})",
+                R"({"messages":[{"\u0072ole":"us\u0065r"}]})",
                 R"({"messages":[{"role":"user","content":[{"type":"image_url"}]}]})",
                 R"({"messages":[{"role":"user","content":null},{"role":"developer","content":"x"}]})",
                 R"({"messages":[{"role":"system","content":[null]}]})", R"({"messages":[{"role":"system"}]})",
@@ -188,29 +192,31 @@ private slots:
                 R"({"\q":1})", R"({"model":"\q"})", R"({"model":"\u12"})", R"({"user":1})", R"({"max_tokens":1.0})",
                 R"({"max_tokens":1e2})", R"({"max_tokens":9223372036854775808})", R"({"max_tokens":"5"})",
                 R"({"temperature":1e400})", R"({"temperature":"hot"})", R"({"frequency_penalty":1e39})",
-                R"({"stream":"yes"})", R"({"stream":1})", R"({"stop":1})", R"({"stop":[[1]]})", R"({"stream_options":[]})",
-                R"({"stream_options":{"include_usage":1}})", R"({"logit_bias":{"1":1.5}})", R"({"tools":{}})",
-                R"({"tools":[{"function":{"parameters":{"a":1e400}}}]})", R"({"tool_choice":1})",
+                R"({"stream":"yes"})", R"({"stream":1})", R"({"stop":1})", R"({"stop":[[1]]})",
+                R"({"stream_options":[]})", R"({"stream_options":{"include_usage":1}})", R"({"logit_bias":{"1":1.5}})",
+                R"({"tools":{}})", R"({"tools":[{"function":{"parameters":{"a":1e400}}}]})", R"({"tool_choice":1})",
                 R"({"response_format":{}})", R"({"response_format":{"type":"x"}})", R"({"thinking":{"type":"x"}})",
                 R"({"prediction":{"content":null}})", R"({"messages":[null]})", R"({"messages":[1]})",
                 R"({"messages":[{}]})", R"({"messages":[{"role":null}]})", R"({"messages":[{"Role":"user"}]})",
                 R"({"messages":[{"role":"function","content":"x"}]})", R"({"messages":[{"role":"x","role":"user"}]})",
                 R"({"messages":[{"role":"user","role":1}]})", R"({"messages":[{"role":"user","content":1}]})",
-                R"({"messages":[{"role":"user","content":"\q"}]})", R"({"messages":[{"role":"user","content":[null]}]})",
+                R"({"messages":[{"role":"user","content":"\q"}]})",
+                R"({"messages":[{"role":"user","content":[null]}]})",
                 R"({"messages":[{"role":"user","content":[{"type":"refusal"}]}]})",
                 R"({"messages":[{"role":"user","content":[{"type":"text","text":1}]}]})",
-                R"({"messages":[{"role":"system","content":null}]})", R"({"messages":[{"role":"system","content":{}}]})",
+                R"({"messages":[{"role":"system","content":null}]})",
+                R"({"messages":[{"role":"system","content":{}}]})",
                 R"({"messages":[{"role":"tool","tool_call_id":1}]})",
                 R"({"messages":[{"role":"assistant","tool_calls":[{"function":{"arguments":{}}}]}]})",
                 R"({"messages":[{"role":"wizard"}],"messages":[]})"});
         verdictRows(Endpoint::Completions,
             {R"({"prompt":["a",null]})", R"({"prompt":[[1],[null]]})", R"({"prompt":[1,2]})", R"({"prompt":[ ]})",
                 R"({"stop":5})"},
-            {R"({"prompt":null})", R"({"prompt":["a",1]})", R"({"prompt":[null]})", R"({"prompt":[1.5]})", R"({"prompt":{}})",
-                R"({"stop":"\q"})"});
+            {R"({"prompt":null})", R"({"prompt":["a",1]})", R"({"prompt":[null]})", R"({"prompt":[1.5]})",
+                R"({"prompt":{}})", R"({"stop":"\q"})"});
         verdictRows(Endpoint::Embeddings,
-            {R"({"input":""})", R"({"input":[{"content":"x"}]})", R"({"input":{"content":["a"]}})", R"({"messages":[]})",
-                R"({})", R"({"input":[[1]]})"},
+            {R"({"input":""})", R"({"input":[{"content":"x"}]})", R"({"input":{"content":["a"]}})",
+                R"({"messages":[]})", R"({})", R"({"input":[[1]]})"},
             {R"({"input":null})", R"({"input":{"content":""}})", R"({"input":{"content":[ ]}})", R"({"input":{}})",
                 R"({"input":[{"content":"x"},null]})", R"({"input":"x","messages":[]})", R"({"input":[1.5]})"});
         verdictRows(Endpoint::Tokenize,
@@ -221,8 +227,9 @@ private slots:
         verdictRows(Endpoint::Messages,
             {R"({"model":"m","max_tokens":1.5})", R"({"model":"m","messages":[null,{"role":"x","content":null}]})",
                 R"({"model":"m","messages":[{"content":[{"type":"wizard","x":1}]}]})",
-                R"({"model":"m","system":[{"text":"x","cache_control":null}]})", R"({"model":"m","tools":[{},{"type":null}]})",
-                R"({"model":"m","thinking":{"type":"x"}})", R"({"model":"m","tools":[{"type":"x","name":1}]})",
+                R"({"model":"m","system":[{"text":"x","cache_control":null}]})",
+                R"({"model":"m","tools":[{},{"type":null}]})", R"({"model":"m","thinking":{"type":"x"}})",
+                R"({"model":"m","tools":[{"type":"x","name":1}]})",
                 R"({"model":"m","messages":[{"content":[{"type":"tool_use","input":{"a":[1]}}]}]})"},
             {R"({"model":"m","messages":[{"content":1}]})", R"({"model":"m","messages":[{"content":[{}]}]})",
                 R"({"model":"m","messages":[{"content":[{"type":"image","source":null}]}]})",
@@ -233,7 +240,8 @@ private slots:
         verdictRows(Endpoint::Responses,
             {R"({"input":[{"role":"user","content":"x"}]})", R"({"input":null})", R"({"tools":[1,{"type":"x"}]})",
                 R"({"input":[{"role":"assistant","content":[{"type":"output_text","text":"x"}]}]})",
-                R"({"input":[{"type":"function_call_output","output":"x"}]})", R"({"text":{"format":{"type":"text"}}})"},
+                R"({"input":[{"type":"function_call_output","output":"x"}]})",
+                R"({"text":{"format":{"type":"text"}}})"},
             {R"({"input":1})", R"({"input":["a"]})", R"({"input":[{"type":"wizard"}]})", R"({"text":{"format":null}})",
                 R"({"metadata":{"a":1}})", R"({"tool_choice":{"type":"x"}})", R"({"input":[{"role":1,"content":1}]})"});
         verdictRows(Endpoint::Rerank, {R"({"documents":["a"]})"}, {R"({"documents":[{"text":"x"}]})"});
@@ -253,8 +261,8 @@ private slots:
     void nesting()
     {
         const auto nested = [](int depth) {
-            return QByteArray("{\"model\":\"m\",\"x\":") + QByteArray("[").repeated(depth) + QByteArray("]").repeated(depth)
-                + "}";
+            return QByteArray("{\"model\":\"m\",\"x\":") + QByteArray("[").repeated(depth)
+                + QByteArray("]").repeated(depth) + "}";
         };
         for (const int depth : {1, 63, 64, 65, 2000, 4096}) {
             QVERIFY(std::holds_alternative<ParsedRequest>(parseExactly(Endpoint::ChatCompletions, "", nested(depth))));
@@ -262,7 +270,8 @@ private slots:
         for (const int depth : {4097, 1'000'000}) {
             QVERIFY(std::holds_alternative<RequestRefusal>(parseExactly(Endpoint::ChatCompletions, "", nested(depth))));
         }
-        const QByteArray mixed = "{\"x\":" + QByteArray("[{\"a\":").repeated(1000) + "1" + QByteArray("}]").repeated(1000) + "}";
+        const QByteArray mixed =
+            "{\"x\":" + QByteArray("[{\"a\":").repeated(1000) + "1" + QByteArray("}]").repeated(1000) + "}";
         QVERIFY(std::holds_alternative<ParsedRequest>(parseExactly(Endpoint::ChatCompletions, "", mixed)));
         QVERIFY(std::holds_alternative<RequestRefusal>(
             parseExactly(Endpoint::ChatCompletions, "", QByteArray(mixed).replace("1}]}]", "1]}}]"))));
@@ -270,8 +279,9 @@ private slots:
 
     void everyCutIsRefused()
     {
-        const QByteArray whole = R"({"model":"m\u0061","messages":[{"role":"user","content":[{"type":"text","text":"h\n"}]}],)"
-                                 R"("temperature":-1.5e+2,"stream":true,"x":{"y":[null,false,{}]}})";
+        const QByteArray whole =
+            R"({"model":"m\u0061","messages":[{"role":"user","content":[{"type":"text","text":"h\n"}]}],)"
+            R"("temperature":-1.5e+2,"stream":true,"x":{"y":[null,false,{}]}})";
         QVERIFY(std::holds_alternative<ParsedRequest>(parseExactly(Endpoint::ChatCompletions, "", whole)));
         for (qsizetype length = 0; length < whole.size(); ++length) {
             QVERIFY(std::holds_alternative<RequestRefusal>(
@@ -281,17 +291,21 @@ private slots:
 
     void whatRoutingNeeds()
     {
-        const QByteArray body = R"({"a":1,"model":"m","stream":true,"max_tokens":7,"stream_options":{"include_usage":true}})";
+        const QByteArray body =
+            R"({"a":1,"model":"m","stream":true,"max_tokens":7,"stream_options":{"include_usage":true}})";
         const auto outcome = parseRequest(Endpoint::ChatCompletions, "", view(body));
         const auto& request = std::get<ParsedRequest>(outcome);
         QVERIFY(request.stream);
         QVERIFY(request.includeUsage);
         QCOMPARE(request.maxTokens, 7U);
-        QCOMPARE(view(body).substr(request.firstModelValue.begin, request.firstModelValue.length()), std::string_view("\"m\""));
-        QCOMPARE(view(body).substr(request.includeUsageValue.begin, request.includeUsageValue.length()), std::string_view("true"));
+        QCOMPARE(view(body).substr(request.firstModelValue.begin, request.firstModelValue.length()),
+            std::string_view("\"m\""));
+        QCOMPARE(view(body).substr(request.includeUsageValue.begin, request.includeUsageValue.length()),
+            std::string_view("true"));
         QCOMPARE(request.objectBody, (signalbox::text::Span{1, view(body).size() - 1}));
 
-        const auto last = parseRequest(Endpoint::ChatCompletions, "", R"({"stream":true,"stream":false,"max_completion_tokens":9})");
+        const auto last =
+            parseRequest(Endpoint::ChatCompletions, "", R"({"stream":true,"stream":false,"max_completion_tokens":9})");
         QVERIFY(!std::get<ParsedRequest>(last).stream);
         QCOMPARE(std::get<ParsedRequest>(last).maxTokens, 9U);
         const auto speech = parseRequest(Endpoint::AudioSpeech, "", R"({"model":"m","stream_format":"sse"})");
@@ -306,7 +320,8 @@ private slots:
         QTest::addColumn<QByteArray>("body");
         QTest::addColumn<QByteArray>("expected"); // model, a "+" for a stream; or the refusal
         const QByteArray model = "--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nm\r\n";
-        const QByteArray file = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nX\r\n--bX\r\n";
+        const QByteArray file =
+            "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nX\r\n--bX\r\n";
         const QByteArray end = "--b--\r\n";
         const auto field = [](const QByteArray& name, const QByteArray& value) {
             return "--b\r\nContent-Disposition: form-data; name=" + name + "\r\n\r\n" + value + "\r\n";
@@ -314,17 +329,20 @@ private slots:
         const Endpoint speech = Endpoint::AudioTranscriptions;
         QTest::newRow("whole") << speech << model + file + end << bytes("m");
         QTest::newRow("stream") << speech << model + field("stream", "TRUE") + file + end << bytes("m+");
-        QTest::newRow("translations never stream") << Endpoint::AudioTranslations << model + field("stream", "true") + file + end << bytes("m");
+        QTest::newRow("translations never stream")
+            << Endpoint::AudioTranslations << model + field("stream", "true") + file + end << bytes("m");
         QTest::newRow("last model") << speech << model + field("model", "n") + file + end << bytes("n");
-        QTest::newRow("line feeds only") << speech << QByteArray(model + file + end).replace("\r\n", "\n") << bytes("m");
+        QTest::newRow("line feeds only") << speech << QByteArray(model + file + end).replace("\r\n", "\n")
+                                         << bytes("m");
         QTest::newRow("no file") << speech << model + end << bytes("malformed request: missing required field 'file'");
         QTest::newRow("no model") << speech << file + end << bytes("malformed request: missing required field 'model'");
         QTest::newRow("nothing") << speech << bytes("") << bytes("malformed request: missing required field 'model'");
         QTest::newRow("temperature") << speech << model + field("temperature", "x") + file + end
                                      << bytes("malformed request: invalid temperature value");
         QTest::newRow("a float of Go") << speech << model + field("temperature", "-0x1p-2") + file + end << bytes("m");
-        QTest::newRow("broken off") << speech << model + file
-                                    << bytes("malformed request: failed to parse multipart form data: unexpected line or end");
+        QTest::newRow("broken off") << speech
+                                    << model
+                + file << bytes("malformed request: failed to parse multipart form data: unexpected line or end");
     }
 
     void forms()

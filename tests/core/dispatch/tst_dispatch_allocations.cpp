@@ -108,7 +108,8 @@ private slots:
     void matchAndPick()
     {
         DispatchBench bench(guide());
-        QBENCHMARK {
+        QBENCHMARK
+        {
             const plan::VirtualHost* host = findVirtualHost(bench.plan->listeners[0], "localhost:8080");
             const plan::Route* route = matchRoute(*bench.plan, *host, kHeaders);
             if (!bench.cluster(route->cluster).chooseHost(nullptr, bench.now)) {
@@ -120,7 +121,8 @@ private slots:
     void wholeRequest()
     {
         DispatchBench bench(guide());
-        QBENCHMARK {
+        QBENCHMARK
+        {
             const plan::VirtualHost* host = findVirtualHost(bench.plan->listeners[0], "localhost:8080");
             const plan::Route* route = matchRoute(*bench.plan, *host, kHeaders);
             Request request(*route, &bench.cluster(route->cluster), bench.streams(), bench.now);

@@ -68,8 +68,8 @@ private slots:
         answer(bench, "a", 5);
         QCOMPARE(bench.pick(), std::string("a"));
         bench.now = at(600ms);
-        bench.cluster().resolved(1, 1,
-            {Resolution::Status::Ok, {address("10.1.0.2"), address("10.1.0.3")}, 0s}, bench.now);
+        bench.cluster().resolved(
+            1, 1, {Resolution::Status::Ok, {address("10.1.0.2"), address("10.1.0.3")}, 0s}, bench.now);
         QCOMPARE(bench.pick(), std::string("b"));
     }
 

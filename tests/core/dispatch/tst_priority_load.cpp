@@ -23,10 +23,8 @@ private slots:
         QTest::addColumn<Loads>("healthy");
         QTest::addColumn<Loads>("degraded");
         QTest::addColumn<bool>("panic");
-        const auto row = [](const char* name, const Priorities& priorities, const Loads& healthy,
-                             const Loads& degraded, bool panic) {
-            QTest::newRow(name) << priorities << healthy << degraded << panic;
-        };
+        const auto row = [](const char* name, const Priorities& priorities, const Loads& healthy, const Loads& degraded,
+                             bool panic) { QTest::newRow(name) << priorities << healthy << degraded << panic; };
         row("8/8 2/2", {{8, 8}, {2, 2}}, {100, 0}, {0, 0}, false);
         row("8/5 2/2", {{8, 5}, {2, 2}}, {87, 13}, {0, 0}, false);
         row("8/3 4/4", {{8, 3}, {4, 4}}, {52, 48}, {0, 0}, false);
@@ -76,10 +74,7 @@ private slots:
         QCOMPARE(half.healthyLoad, (Loads{84, 16})); // 70 and 14 of 84: 83 and 16, the remainder to the first
     }
 
-    void nothingAtAllIsNoCrash()
-    {
-        QVERIFY(computePriorityState({}, 50).healthyLoad.empty());
-    }
+    void nothingAtAllIsNoCrash() { QVERIFY(computePriorityState({}, 50).healthyLoad.empty()); }
 };
 
 QTEST_GUILESS_MAIN(TestPriorityLoad)

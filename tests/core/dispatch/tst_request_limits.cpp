@@ -92,8 +92,7 @@ private slots:
         DispatchBench bench(builder.build());
         std::vector<std::unique_ptr<Request>> requests;
         for (int i = 0; i < 20; ++i) {
-            requests.push_back(
-                std::make_unique<Request>(bench.route(), &bench.cluster(), bench.streams(), bench.now));
+            requests.push_back(std::make_unique<Request>(bench.route(), &bench.cluster(), bench.streams(), bench.now));
             requests.back()->start(bench.now);
             requests.back()->onConnected(bench.now);
             ++bench.cluster().gauges.requests;

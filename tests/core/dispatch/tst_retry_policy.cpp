@@ -22,9 +22,22 @@ struct Outcome {
 };
 
 const std::vector<Outcome> kOutcomes{
-    {"503", {503}}, {"500", {500}}, {"502", {502}}, {"504", {504}}, {"501", {501}}, {"429", {429}}, {"409", {409}},
-    {"404", {404}}, {"400", {400}}, {"200", {200}}, {"grpc1", {200, 1}}, {"grpc4", {200, 4}}, {"grpc8", {200, 8}},
-    {"grpc13", {200, 13}}, {"grpc14", {200, 14}}, {"limited", {503, -1, true}},
+    {"503", {503}},
+    {"500", {500}},
+    {"502", {502}},
+    {"504", {504}},
+    {"501", {501}},
+    {"429", {429}},
+    {"409", {409}},
+    {"404", {404}},
+    {"400", {400}},
+    {"200", {200}},
+    {"grpc1", {200, 1}},
+    {"grpc4", {200, 4}},
+    {"grpc8", {200, 8}},
+    {"grpc13", {200, 13}},
+    {"grpc14", {200, 14}},
+    {"limited", {503, -1, true}},
     {"refused", {}, Failure::RemoteConnectionFailure, true, false},
     {"refused-later", {}, Failure::RemoteConnectionFailure, true, true},
     {"local", {}, Failure::LocalConnectionFailure, true, false},
@@ -42,8 +55,8 @@ std::string caught(RetryOn trigger)
     policy.statusCodes = {404, 503};
     std::string result;
     for (const Outcome& outcome : kOutcomes) {
-        const auto by = outcome.isFailure ? caughtBy(policy, outcome.failure, outcome.sent)
-                                          : caughtBy(policy, outcome.head);
+        const auto by =
+            outcome.isFailure ? caughtBy(policy, outcome.failure, outcome.sent) : caughtBy(policy, outcome.head);
         if (by) {
             result += result.empty() ? "" : " ";
             result += outcome.name;
@@ -115,7 +128,7 @@ private slots:
         QTest::addColumn<int>("cap");
         QTest::addColumn<QList<int>>("bounds");
         QTest::newRow("default") << 25 << 250 << QList<int>{25, 50, 100, 200, 250, 250};
-        QTest::newRow("100 ms, 10 s") << 100 << 10'000 
+        QTest::newRow("100 ms, 10 s") << 100 << 10'000
                                       << QList<int>{100, 200, 400, 800, 1600, 3200, 6400, 10'000, 10'000};
         QTest::newRow("200 ms, 1 s") << 200 << 1000 << QList<int>{200, 400, 800, 1000, 1000};
         QTest::newRow("under a millisecond") << 0 << 10 << QList<int>{1, 2, 4, 8, 10};

@@ -39,19 +39,32 @@ private slots:
     {
         QTest::addColumn<QString>("host");
         QTest::addColumn<QString>("domain");
-        QTest::newRow("exact") << "api.example.com" << "api.example.com";
-        QTest::newRow("port") << "api.example.com:8080" << "api.example.com";
-        QTest::newRow("case") << "API.Example.COM" << "api.example.com";
-        QTest::newRow("wildcard") << "other.example.com" << "*.example.com";
-        QTest::newRow("longest wildcard") << "x.eu.example.com:1" << "*.eu.example.com";
-        QTest::newRow("deeper") << "a.b.example.com" << "*.example.com";
-        QTest::newRow("bare suffix") << "example.com" << "*";
-        QTest::newRow("dot only") << ".example.com" << "*";
-        QTest::newRow("other") << "localhost:8080" << "*";
-        QTest::newRow("IPv6 with port") << "[::1]:8080" << "[::1]";
-        QTest::newRow("IPv6") << "[::1]" << "[::1]";
-        QTest::newRow("empty") << "" << "*";
-        QTest::newRow("colon") << ":" << "*";
+        QTest::newRow("exact") << "api.example.com"
+                               << "api.example.com";
+        QTest::newRow("port") << "api.example.com:8080"
+                              << "api.example.com";
+        QTest::newRow("case") << "API.Example.COM"
+                              << "api.example.com";
+        QTest::newRow("wildcard") << "other.example.com"
+                                  << "*.example.com";
+        QTest::newRow("longest wildcard") << "x.eu.example.com:1"
+                                          << "*.eu.example.com";
+        QTest::newRow("deeper") << "a.b.example.com"
+                                << "*.example.com";
+        QTest::newRow("bare suffix") << "example.com"
+                                     << "*";
+        QTest::newRow("dot only") << ".example.com"
+                                  << "*";
+        QTest::newRow("other") << "localhost:8080"
+                               << "*";
+        QTest::newRow("IPv6 with port") << "[::1]:8080"
+                                        << "[::1]";
+        QTest::newRow("IPv6") << "[::1]"
+                              << "[::1]";
+        QTest::newRow("empty") << ""
+                               << "*";
+        QTest::newRow("colon") << ":"
+                               << "*";
     }
 
     void virtualHosts()
@@ -101,9 +114,9 @@ private slots:
         QFETCH(QString, route);
         plan::Plan plan;
         plan.routes = {routeOf("m+t", {exact("x-ai-eg-model", "m"), exact("tenant", "t")}),
-            routeOf("m", {exact("x-ai-eg-model", "m")}),
-            routeOf("gpt", {expression("x-ai-eg-model", "gpt-.*")}), routeOf("tags", {exact("tag", "a,b")}),
-            routeOf("flag", {exact("flag", "")}), routeOf("rest", {}), routeOf("never", {})};
+            routeOf("m", {exact("x-ai-eg-model", "m")}), routeOf("gpt", {expression("x-ai-eg-model", "gpt-.*")}),
+            routeOf("tags", {exact("tag", "a,b")}), routeOf("flag", {exact("flag", "")}), routeOf("rest", {}),
+            routeOf("never", {})};
         const plan::VirtualHost host{"*", {0, 1, 2, 3, 4, 5, 6}};
         const plan::Route* found = matchRoute(plan, host, headers);
         QVERIFY(found);

@@ -55,7 +55,8 @@ class TestChunked : public QObject
 private slots:
     void decodesHoweverItIsCut()
     {
-        const std::string text = "5;ext=1\r\nhello\r\n1A\r\nabcdefghijklmnopqrstuvwxyz\r\n0\r\nx-trailer: t\r\nother: u\r\n\r\nNEXT";
+        const std::string text =
+            "5;ext=1\r\nhello\r\n1A\r\nabcdefghijklmnopqrstuvwxyz\r\n0\r\nx-trailer: t\r\nother: u\r\n\r\nNEXT";
         for (std::size_t step = 1; step <= text.size(); ++step) {
             const Decoded d = decode(text, step);
             QVERIFY2(d.ended, std::to_string(step).c_str());
@@ -69,7 +70,8 @@ private slots:
     void refuses_data()
     {
         QTest::addColumn<QString>("text");
-        for (const char* text : {"\r\n", "x\r\n", "-1\r\n", "5\r\nhelloX", "5\r\nhello\rX", "11111111111111111\r\n", "5;a\rb\r\nhello", "5 5x"}) {
+        for (const char* text : {"\r\n", "x\r\n", "-1\r\n", "5\r\nhelloX", "5\r\nhello\rX", "11111111111111111\r\n",
+                 "5;a\rb\r\nhello", "5 5x"}) {
             QTest::newRow(text) << text;
         }
         QTest::newRow("endless extension") << "1;" + QString(70'000, 'a');

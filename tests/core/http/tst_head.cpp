@@ -42,7 +42,8 @@ class TestHead : public QObject
 private slots:
     void readsARequest()
     {
-        Parsed p = parse(lines({"POST /v1/chat/completions?x=1 HTTP/1.1", "Host: localhost:8080", "X-Empty:", "Content-Length: 12", "X-Twice:  one \t", "x-twice: two"}));
+        Parsed p = parse(lines({"POST /v1/chat/completions?x=1 HTTP/1.1", "Host: localhost:8080",
+            "X-Empty:", "Content-Length: 12", "X-Twice:  one \t", "x-twice: two"}));
         QVERIFY(p.status == ParseStatus::Complete);
         const char* base = p.bytes.data();
         QCOMPARE(p.head.method(base), std::string_view("POST"));
@@ -88,17 +89,23 @@ private slots:
         row("no colon", lines({"GET / HTTP/1.1", "Host"}), ParseStatus::BadRequest);
         row("empty name", lines({"GET / HTTP/1.1", ": h"}), ParseStatus::BadRequest);
         row("underscore in a name", lines({"GET / HTTP/1.1", "x_a: h"}), ParseStatus::BadRequest);
-        row("NUL in a value", lines({"GET / HTTP/1.1"}).substr(0, 16) + std::string("X: a\0b\r\n\r\n", 10), ParseStatus::BadRequest);
+        row("NUL in a value", lines({"GET / HTTP/1.1"}).substr(0, 16) + std::string("X: a\0b\r\n\r\n", 10),
+            ParseStatus::BadRequest);
         row("lone CR in a value", "GET / HTTP/1.1\r\nX: a\rb\r\n\r\n", ParseStatus::BadRequest);
         row("length is no number", lines({"POST / HTTP/1.1", "Content-Length: x"}), ParseStatus::BadRequest);
         row("negative length", lines({"POST / HTTP/1.1", "Content-Length: -1"}), ParseStatus::BadRequest);
         row("huge length", lines({"POST / HTTP/1.1", "Content-Length: 99999999999999999999"}), ParseStatus::BadRequest);
-        row("two different lengths", lines({"POST / HTTP/1.1", "Content-Length: 1", "Content-Length: 2"}), ParseStatus::BadRequest);
-        row("two equal lengths", lines({"POST / HTTP/1.1", "Content-Length: 1", "Content-Length: 1"}), ParseStatus::BadRequest);
+        row("two different lengths", lines({"POST / HTTP/1.1", "Content-Length: 1", "Content-Length: 2"}),
+            ParseStatus::BadRequest);
+        row("two equal lengths", lines({"POST / HTTP/1.1", "Content-Length: 1", "Content-Length: 1"}),
+            ParseStatus::BadRequest);
         row("list of lengths", lines({"POST / HTTP/1.1", "Content-Length: 1, 1"}), ParseStatus::BadRequest);
-        row("length with chunked", lines({"POST / HTTP/1.1", "Content-Length: 1", "Transfer-Encoding: chunked"}), ParseStatus::BadRequest);
-        row("another transfer coding", lines({"POST / HTTP/1.1", "Transfer-Encoding: gzip, chunked"}), ParseStatus::NotImplemented);
-        row("chunked twice", lines({"POST / HTTP/1.1", "Transfer-Encoding: chunked", "Transfer-Encoding: chunked"}), ParseStatus::NotImplemented);
+        row("length with chunked", lines({"POST / HTTP/1.1", "Content-Length: 1", "Transfer-Encoding: chunked"}),
+            ParseStatus::BadRequest);
+        row("another transfer coding", lines({"POST / HTTP/1.1", "Transfer-Encoding: gzip, chunked"}),
+            ParseStatus::NotImplemented);
+        row("chunked twice", lines({"POST / HTTP/1.1", "Transfer-Encoding: chunked", "Transfer-Encoding: chunked"}),
+            ParseStatus::NotImplemented);
         row("80 KB of headers", "GET / HTTP/1.1\r\nX: " + std::string(80'000, 'a') + "\r\n\r\n", ParseStatus::TooLarge);
         row("endless header", "GET / HTTP/1.1\r\nX: " + std::string(70'000, 'a'), ParseStatus::TooLarge);
         std::string many = "GET / HTTP/1.1\r\n";
@@ -119,7 +126,9 @@ private slots:
     /// Whatever the cuts, the verdict and the fields are those of the whole.
     void readsAlikeHoweverItIsCut()
     {
-        const std::string whole = lines({"POST /a HTTP/1.1", "Host: h", "Transfer-Encoding: chunked", "Connection: keep-alive, close"}) + "body";
+        const std::string whole =
+            lines({"POST /a HTTP/1.1", "Host: h", "Transfer-Encoding: chunked", "Connection: keep-alive, close"})
+            + "body";
         for (std::size_t cut = 1; cut < whole.size(); ++cut) {
             std::string bytes = whole;
             HeadParser parser;
@@ -153,9 +162,11 @@ private slots:
         QTest::newRow("no reason") << QByteArray("HTTP/1.1 200\r\n\r\n") << true;
         QTest::newRow("empty reason") << QByteArray("HTTP/1.1 200 \r\n\r\n") << true;
         QTest::newRow("HTTP/1.0") << QByteArray("HTTP/1.0 200 OK\r\n\r\n") << true;
-        QTest::newRow("underscore is the backend's business") << QByteArray("HTTP/1.1 200 OK\r\nx_a: 1\r\n\r\n") << true;
+        QTest::newRow("underscore is the backend's business")
+            << QByteArray("HTTP/1.1 200 OK\r\nx_a: 1\r\n\r\n") << true;
         QTest::newRow("garbage") << QByteArray("garbage\r\n\r\n") << false;
-        QTest::newRow("two lengths") << QByteArray("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n") << false;
+        QTest::newRow("two lengths") << QByteArray("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n")
+                                     << false;
         QTest::newRow("four digits") << QByteArray("HTTP/1.1 2000 OK\r\n\r\n") << false;
         QTest::newRow("HTTP/2") << QByteArray("HTTP/2.0 200 OK\r\n\r\n") << false;
     }
@@ -166,7 +177,9 @@ private slots:
         QFETCH(bool, good);
         HeadParser parser;
         ResponseHead head;
-        QCOMPARE(parser.parseResponse(text.data(), static_cast<std::size_t>(text.size()), head) == ParseStatus::Complete, good);
+        QCOMPARE(
+            parser.parseResponse(text.data(), static_cast<std::size_t>(text.size()), head) == ParseStatus::Complete,
+            good);
     }
 };
 

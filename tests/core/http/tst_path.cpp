@@ -30,6 +30,12 @@ private slots:
         row("/v1/a%20b", Kind::Path, "/v1/a%20b", "");
         row("/v1/chat%2Fcompletions", Kind::Redirect, "/v1/chat/completions", "");
         row("/v1/chat%2fcompletions?x", Kind::Redirect, "/v1/chat/completions", "?x");
+        row("/a//../b", Kind::Path, "/a/b", "");
+        row("//..//b/..", Kind::Path, "/", "");
+        row("/a%2F..%5c%2e%2E/b", Kind::Redirect, "/b", "");
+        row("/%%34%31", Kind::Path, "/%2541", "");
+        row("/%4%31%", Kind::Path, "/%2541%", "");
+        row("/%25%34%31", Kind::Path, "/%2541", "");
         row("/v1/%", Kind::Path, "/v1/%", "");
         row("/v1/models#part", Kind::Refused, "/v1/models#part", "");
         row("v1", Kind::Refused, "v1", "");

@@ -61,7 +61,8 @@ QByteArray contentOf(const QString& path)
 
 } // namespace
 
-class TestGuides : public QObject {
+class TestGuides : public QObject
+{
     Q_OBJECT
 
 private slots:

@@ -10,7 +10,8 @@ using namespace signalbox::manifest;
 namespace {
 
 /// Files in memory that counts how often each is read. A path that others begin with is a folder.
-class MemoryFiles final : public FileAccess {
+class MemoryFiles final : public FileAccess
+{
 public:
     std::map<std::string, std::string> files;
     std::map<std::string, int> reads;
@@ -72,7 +73,8 @@ LoadedDocuments loadedText(const std::string& name, const std::string& content)
 
 } // namespace
 
-class TestInput : public QObject {
+class TestInput : public QObject
+{
     Q_OBJECT
 
 private slots:

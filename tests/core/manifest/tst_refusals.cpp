@@ -377,7 +377,8 @@ void addGatewayRows()
 
 } // namespace
 
-class TestRefusals : public QObject {
+class TestRefusals : public QObject
+{
     Q_OBJECT
 
 private slots:

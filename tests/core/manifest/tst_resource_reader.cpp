@@ -109,7 +109,8 @@ spec:
 
 } // namespace
 
-class TestResourceReader : public QObject {
+class TestResourceReader : public QObject
+{
     Q_OBJECT
 
 private slots:

@@ -27,7 +27,8 @@ YamlNodePtr read(const char* text)
 
 } // namespace
 
-class TestScalarTypes : public QObject {
+class TestScalarTypes : public QObject
+{
     Q_OBJECT
 
 private slots:

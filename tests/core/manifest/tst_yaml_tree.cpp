@@ -31,12 +31,10 @@ std::string contentOf(const QString& path)
 }
 
 /// Walks a tree and checks that every span holds exactly its value.
-class SpanCheck {
+class SpanCheck
+{
 public:
-    explicit SpanCheck(text::SourceTextPtr source)
-        : m_source(std::move(source))
-    {
-    }
+    explicit SpanCheck(text::SourceTextPtr source) : m_source(std::move(source)) {}
 
     void check(const YamlNode& node, std::size_t column = 0, bool inSequence = false, bool inFlow = false)
     {
@@ -119,7 +117,8 @@ private:
 
 } // namespace
 
-class TestYamlTree : public QObject {
+class TestYamlTree : public QObject
+{
     Q_OBJECT
 
 private slots:

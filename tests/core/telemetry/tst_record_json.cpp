@@ -104,17 +104,18 @@ private slots:
     void wholeLine()
     {
         QCOMPARE(QString::fromStdString(toJson(fallback())),
-            QString(R"({"event":"request","id":7,"time":"2026-11-22T19:03:04.056Z","model":"qwen-with-fallback",)"
-                    R"("route":"default/qwen-with-fallback","rule":1,"attempts":[{"backend":"gw-qwen-primary",)"
-                    R"("name":"qwen-primary","endpoint":"qwen-primary-predictor-00001.default.svc.cluster.local:80",)"
-                    R"("address":"127.0.0.1:8081","priority":0,"model":"qwen2.5:1.5b","outcome":"status",)"
-                    R"j("reason":"answered 503; retriable-status-codes matches, next attempt after 43 ms (of at most 99)",)j"
-                    R"("status":503,"start_ms":0.25,"end_ms":12.0},{"backend":"gw-qwen-fallback",)"
-                    R"("name":"qwen-fallback","endpoint":"qwen-fallback-predictor-00001.default.svc.cluster.local:80",)"
-                    R"("address":"[::1]:8082","priority":1,"model":"qwen-with-fallback","outcome":"ok",)"
-                    R"("reason":"answered 200, host drawn 2 times","status":200,"start_ms":55.0,"end_ms":182.0}],)"
-                    R"("status":200,"bytes_in":93,"bytes_out":260,"first_ms":181.5,"total_ms":182.346,)"
-                    R"("tokens":{"input":5,"output":7}})"));
+            QString(
+                R"({"event":"request","id":7,"time":"2026-11-22T19:03:04.056Z","model":"qwen-with-fallback",)"
+                R"("route":"default/qwen-with-fallback","rule":1,"attempts":[{"backend":"gw-qwen-primary",)"
+                R"("name":"qwen-primary","endpoint":"qwen-primary-predictor-00001.default.svc.cluster.local:80",)"
+                R"("address":"127.0.0.1:8081","priority":0,"model":"qwen2.5:1.5b","outcome":"status",)"
+                R"j("reason":"answered 503; retriable-status-codes matches, next attempt after 43 ms (of at most 99)",)j"
+                R"("status":503,"start_ms":0.25,"end_ms":12.0},{"backend":"gw-qwen-fallback",)"
+                R"("name":"qwen-fallback","endpoint":"qwen-fallback-predictor-00001.default.svc.cluster.local:80",)"
+                R"("address":"[::1]:8082","priority":1,"model":"qwen-with-fallback","outcome":"ok",)"
+                R"("reason":"answered 200, host drawn 2 times","status":200,"start_ms":55.0,"end_ms":182.0}],)"
+                R"("status":200,"bytes_in":93,"bytes_out":260,"first_ms":181.5,"total_ms":182.346,)"
+                R"("tokens":{"input":5,"output":7}})"));
     }
 
     void whatIsNotThereIsNull()
@@ -123,11 +124,12 @@ private slots:
         record.attempts.resize(1);
         record.attempts[0].outcome = AttemptOutcome::NoHost;
         QCOMPARE(QString::fromStdString(toJson(record)),
-            QString(R"({"event":"request","id":0,"time":"1970-01-01T00:00:00.000Z","model":"","route":null,"rule":null,)"
-                    R"("attempts":[{"backend":null,"name":null,"endpoint":null,"address":null,"priority":0,"model":"",)"
-                    R"("outcome":"no_host","reason":"no healthy host","status":null,"start_ms":0.0,"end_ms":0.0}],)"
-                    R"("status":null,"bytes_in":0,"bytes_out":0,"first_ms":null,"total_ms":0.0,)"
-                    R"("tokens":{"input":null,"output":null}})"));
+            QString(
+                R"({"event":"request","id":0,"time":"1970-01-01T00:00:00.000Z","model":"","route":null,"rule":null,)"
+                R"("attempts":[{"backend":null,"name":null,"endpoint":null,"address":null,"priority":0,"model":"",)"
+                R"("outcome":"no_host","reason":"no healthy host","status":null,"start_ms":0.0,"end_ms":0.0}],)"
+                R"("status":null,"bytes_in":0,"bytes_out":0,"first_ms":null,"total_ms":0.0,)"
+                R"("tokens":{"input":null,"output":null}})"));
     }
 
     void anyModelNameMakesJson()
@@ -143,7 +145,8 @@ private slots:
     void textLine()
     {
         QCOMPARE(toText(fallback()),
-            std::string("19:03:04.056 200 qwen-with-fallback qwen-with-fallback/1: qwen-primary 503 > qwen-fallback ok, 182 ms"));
+            std::string("19:03:04.056 200 qwen-with-fallback qwen-with-fallback/1: qwen-primary 503 > qwen-fallback "
+                        "ok, 182 ms"));
         RequestRecord nothing;
         nothing.status = 404;
         nothing.complete = true;
@@ -160,7 +163,8 @@ private slots:
         QCOMPARE(reason(O::Status, D::NotCaught, 404), QString("answered 404; no trigger of the retry policy matches"));
         QCOMPARE(reason(O::Status, D::NoRetryPolicy, 503), QString("answered 503; no retry policy on this route"));
         QCOMPARE(reason(O::Status, D::RetriesUsedUp, 503), QString("answered 503; all 3 retries are used up"));
-        QCOMPARE(reason(O::Refused, D::RetryBreakerFull), QString("connection refused; the circuit breaker for retries is full"));
+        QCOMPARE(reason(O::Refused, D::RetryBreakerFull),
+            QString("connection refused; the circuit breaker for retries is full"));
         QCOMPARE(reason(O::PerTryTimeout, D::NotCaught),
             QString("no answer after 400 ms, the per-try timeout of 400ms; no trigger of the retry policy matches"));
         QCOMPARE(reason(O::RequestTimeout, D::TimedOut),
@@ -172,7 +176,8 @@ private slots:
         RequestRecord record = fallback();
         record.attempts[0].backoff = {};
         record.attempts[0].backoffBound = {};
-        QCOMPARE(reasonText(record, 0), std::string("answered 503; retriable-status-codes matches, next attempt at once"));
+        QCOMPARE(
+            reasonText(record, 0), std::string("answered 503; retriable-status-codes matches, next attempt at once"));
         QCOMPARE(reasonText(record, 9), std::string());
     }
 };

@@ -19,7 +19,8 @@ plan::PlanPtr twoServers()
     return plan;
 }
 
-AttemptRecord attempt(std::uint32_t endpoint, AttemptOutcome outcome, std::uint16_t status, base::Duration start, base::Duration end)
+AttemptRecord attempt(
+    std::uint32_t endpoint, AttemptOutcome outcome, std::uint16_t status, base::Duration start, base::Duration end)
 {
     AttemptRecord attempt;
     attempt.endpoint = endpoint;
@@ -30,7 +31,7 @@ AttemptRecord attempt(std::uint32_t endpoint, AttemptOutcome outcome, std::uint1
     return attempt;
 }
 
-std::unique_ptr<RequestRecord> request(std::uint16_t status, std::vector<AttemptRecord> attempts = {})
+std::unique_ptr<RequestRecord> request(std::uint16_t status, decltype(RequestRecord::attempts) attempts = {})
 {
     auto record = std::make_unique<RequestRecord>();
     record->plan = twoServers();
@@ -77,8 +78,8 @@ private slots:
     void sums()
     {
         Recorder recorder(10);
-        auto retried = request(200,
-            {attempt(0, AttemptOutcome::Status, 503, 0ms, 2ms), attempt(1, AttemptOutcome::Ok, 200, 5ms, 10ms)});
+        auto retried = request(
+            200, {attempt(0, AttemptOutcome::Status, 503, 0ms, 2ms), attempt(1, AttemptOutcome::Ok, 200, 5ms, 10ms)});
         retried->attempts[1].firstByte = 8ms;
         retried->bytesIn = 100;
         retried->bytesOut = 200;

@@ -6,7 +6,8 @@
 
 using namespace signalbox::text;
 
-class TestSourceText : public QObject {
+class TestSourceText : public QObject
+{
     Q_OBJECT
 
 private slots:
@@ -69,8 +70,8 @@ private slots:
     void checksUtf8()
     {
         QCOMPARE(findInvalidUtf8("a\xC3\xA4\xF0\x9F\x98\x80"), std::string_view::npos);
-        QCOMPARE(findInvalidUtf8("ab\xC0\x80"), std::size_t{2}); // overlong
-        QCOMPARE(findInvalidUtf8("\xED\xA0\x80"), std::size_t{0}); // surrogate
+        QCOMPARE(findInvalidUtf8("ab\xC0\x80"), std::size_t{2});       // overlong
+        QCOMPARE(findInvalidUtf8("\xED\xA0\x80"), std::size_t{0});     // surrogate
         QCOMPARE(findInvalidUtf8("\xF4\x90\x80\x80"), std::size_t{0}); // above U+10FFFF
         QCOMPARE(findInvalidUtf8("\xE2\x82"), std::size_t{0});
         QCOMPARE(countCodePoints("\xE2\x82\xAC\xFFx"), std::size_t{3});
