@@ -225,7 +225,7 @@ public:
     }
 
 private:
-    std::mutex m_closing;   ///< for shutDown(), which must not meet a descriptor that is closed, and perhaps a stranger's
+    std::mutex m_closing; ///< for shutDown(), which must not meet a descriptor that is closed, and perhaps a stranger's
     int m_fd = -1;
     std::string m_received;
 };
