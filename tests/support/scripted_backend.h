@@ -142,9 +142,8 @@ private:
             visit.number = count();
             m_script(visit);
         }
-        // The descriptor ends under the lock, so that the destructor never shuts a stranger's down.
-        const std::lock_guard lock(m_mutex);
         served.socket.close();
+        const std::lock_guard lock(m_mutex);
         ++m_ended;
         m_changed.notify_all();
     }

@@ -203,10 +203,15 @@ public:
     }
 
     void endSending() { ::shutdown(m_fd, SHUT_WR); }
-    /// Wakes a thread that waits on this socket.
-    void shutDown() { ::shutdown(m_fd, SHUT_RDWR); }
+    /// Wakes the thread that waits on this socket; the one method for another thread than its owner's.
+    void shutDown()
+    {
+        const std::lock_guard lock(m_closing);
+        ::shutdown(m_fd, SHUT_RDWR);
+    }
     void close()
     {
+        const std::lock_guard lock(m_closing);
         if (const int fd = std::exchange(m_fd, -1); fd >= 0) {
             ::close(fd);
         }
@@ -220,6 +225,7 @@ public:
     }
 
 private:
+    std::mutex m_closing; ///< for shutDown(), which must not meet a descriptor that is closed, and perhaps a stranger's
     int m_fd = -1;
     std::string m_received;
 };
